@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+#
+# The front door: everything a person types. `make` says where to begin,
+# `make help` lists the rest, from the comments with two hashes in the files
+# that are read here.
+
+.DEFAULT_GOAL := begin
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
+.DELETE_ON_ERROR:
+
+TOOLS := kernel/tools
+BUILD ?= build
+LABS  ?= labs
+
+# ---- Labs -----------------------------------------------------------------
+
+# Which application each lab boots.
+APP.1  := hi
+APP.5  := dice
+APP.12 := web
+
+# LAB=5, LAB=05 and LAB=05-virtqueue mean the same: that lab's application,
+# with the student's files of that lab in it.
+ifneq ($(LAB),)
+NUMBER := $(patsubst 0%,%,$(firstword $(subst -, ,$(LAB))))
+ifeq ($(APP)$(APP.$(NUMBER)),)
+$(error Lab $(LAB) has no application of its own yet. There are: $(sort \
+    $(foreach v,$(filter APP.%,$(.VARIABLES)),LAB=$(v:APP.%=%))))
+endif
+APP  ?= $(APP.$(NUMBER))
+MINE ?= $(NUMBER)
+endif
+
+# ---- The engine -----------------------------------------------------------
+
+# These goals don't need it, and some of them come before there is a compiler
+# for it to ask.
+DOOR := begin help setup doctor demo test lint layers stubs sizes bench clean
+GOALS := $(or $(MAKECMDGOALS),begin)
+ifneq ($(filter-out $(DOOR),$(GOALS)),)
+include kernel/rules.mk
+include kernel/machine.mk
+endif
+
+# The python3 that has pytest and pexpect; looked for once, when first used.
+ifeq ($(PYTHON),)
+PYTHON = $(eval PYTHON := $$(shell sh $(TOOLS)/python.sh))$(PYTHON)
+endif
+
+-include grader/unit/unit.mk
+-include grader/grade.mk
+
+# ---- Begin ----------------------------------------------------------------
+
+.PHONY: $(DOOR) run
+begin:
+	@echo "Lodge: an operating system as a set of libraries, and how to write one."
+	@echo
+	@echo "  make demo    see it: a guest of your own serves a page to your browser"
+	@echo "  make test    see that it works here"
+	@echo "  make help    everything else"
+	@echo
+	@echo "Both install what they need. To learn, go on with labs/README.md."
+
+## help: this list
+HELP := $(wildcard Makefile kernel/rules.mk kernel/machine.mk \
+          grader/grade.mk grader/unit/unit.mk)
+help:
+	@awk -f $(TOOLS)/help.awk $(HELP)
+
+## demo [PORT=8080] [HOST=127.0.0.1]: set up, build the web server, boot it
+demo:
+	@sh $(TOOLS)/setup.sh
+	@$(MAKE) run APP=web MINE= LAB= PORT=$(or $(PORT),8080)
+
+## run [APP=web] [LAB=5] [MINE=5]: boot an application (LAB: that lab's)
+PAGES = $(filter net%,$(DEVICES))
+ifneq ($(filter run,$(GOALS)),)
+PORT ?= 8080
+endif
+run: app
+	@PYTHON=$(PYTHON) ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' OUT=$(OUT) \
+	    sh $(TOOLS)/run.sh $(QEMU_CMD)
+
+# ---- A machine to build on ------------------------------------------------
+
+## setup: install what is missing here, and fetch lwIP
+setup:
+	@sh $(TOOLS)/setup.sh
+
+## doctor: try everything that the build and the tests rely on
+doctor:
+	@sh $(TOOLS)/doctor.sh
+
+# ---- The kit --------------------------------------------------------------
+
+## test: all tests of the kit itself
+# The tests run make themselves, and must not inherit how this one was called.
+TESTS ?= grader/tests
+test:
+	@sh $(TOOLS)/setup.sh
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(PYTHON) -m pytest $(TESTS)
+
+## lint: includes against NEEDS, lengths, names
+lint:
+	@sh $(TOOLS)/lint.sh
+
+## layers: draw the layers in kernel/README.md anew from NEEDS
+layers:
+	@sh $(TOOLS)/layers.sh
+
+## stubs [TRACK="5.2 5.3"] [LABS=folder]: cut the labs out of solutions/
+stubs:
+	@sh $(TOOLS)/stubs.sh $(LABS) $(TRACK)
+
+## sizes: what each application costs, in bytes
+APPS := $(patsubst kernel/apps/%/app.mk,%,$(wildcard kernel/apps/*/app.mk))
+sizes:
+	@for app in $(APPS); do $(MAKE) --quiet app APP=$$app MINE= || exit; done
+	@sh $(TOOLS)/sizes.sh $(BUILD)/$(or $(ARCH),x86_64) $(APPS)
+
+## clean: remove what was built, but not what was fetched
+clean:
+	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 \
+	    ! -name vendor -exec rm -rf {} +

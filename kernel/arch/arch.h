@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch.h - the whole port contract.
+ *
+ * Everything that differs between a PC, another processor and a Unix process
+ * is named here and nowhere else. A port is a folder arch/<name>/ that defines
+ * these functions, inline in its arch_inline.h where the machine is real, out
+ * of line where a test wants to stand in for the machine.
+ *
+ * Drivers never dereference device memory: ports, MMIO registers, PCI
+ * configuration space and VGA cells go through the accessors below.
+ */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t bus_addr_t;    /* an address as a device sees it */
+
+#include "arch_inline.h"        /* from arch/<ARCH>/ */
+
+/*
+ * The inline part (or, on unix, its prototypes) supplies:
+ *
+ *   uint8_t  port_read8(uint16_t port);        also 16 and 32
+ *   void     port_write8(uint16_t port, uint8_t value);
+ *   uint8_t  mmio_read8(uintptr_t addr);       also 16, 32 and 64
+ *   void     mmio_write8(uintptr_t addr, uint8_t value);
+ *   uint16_t vga_read_cell(unsigned index);    80 x 25 cells, low byte the
+ *   void     vga_write_cell(unsigned index, uint16_t cell);     character
+ *
+ *   bus_addr_t virt_to_bus(const void *p);     the one conversion there is
+ *
+ * Barriers, for memory that a device reads or writes while we do:
+ *
+ *   arch_write_barrier()   stores before it are seen before stores after it
+ *   arch_read_barrier()    loads before it are done before loads after it
+ *   arch_full_barrier()    and the same of a store followed by a load
+ *
+ * Interrupts, on the one processor that we use:
+ *
+ *   bool arch_irq_disable(void);               returns whether they were on
+ *   void arch_irq_restore(bool were_on);
+ *   void arch_irq_enable_and_wait(void);       interrupts on and sleep until
+ *                                              one comes, without a gap in
+ *                                              between; returns with them off
+ *
+ *   uint64_t arch_cycles(void);                a counter that only grows
+ */
+
+/* Nanoseconds since start-up; never goes back. */
+uint64_t arch_clock_ns(void);
+
+/* One interrupt at or soon after `deadline_ns` of arch_clock_ns(). A second
+ * call replaces the first; UINT64_MAX means none. */
+void arch_timer_set(uint64_t deadline_ns);
+
+/* PCI configuration space. `offset` is a multiple of the width; a machine or
+ * a function that is not there reads as all ones. [PCI 3.0 §6.1] */
+struct pci_address { uint8_t bus, device, function; };
+uint8_t  pci_config_read8(struct pci_address at, unsigned offset);
+uint16_t pci_config_read16(struct pci_address at, unsigned offset);
+uint32_t pci_config_read32(struct pci_address at, unsigned offset);
+void pci_config_write16(struct pci_address at, unsigned offset, uint16_t v);
+void pci_config_write32(struct pci_address at, unsigned offset, uint32_t v);
+
+/* Make `size` bytes of device registers at bus address `base` reachable and
+ * uncached; returns the address to give to mmio_*(), 0 when they can't be
+ * mapped. Mapping the same registers again is harmless. */
+uintptr_t arch_map_device(bus_addr_t base, uint64_t size);
+
+/* One character for whoever debugs: leaves by the debug console and by the
+ * raw serial line, needs no initialisation, uses nothing that a student
+ * writes. */
+void arch_debug_putc(char c);
+
+/* End the machine with `status` (core/exit.h). Does not return. */
+_Noreturn void arch_exit(int status);
+
+/*
+ * Interrupt vectors. Those below are the processor's exceptions, and stay
+ * with the port.
+ */
+enum {
+    IRQ_FIRST_VECTOR = 32,      /* first and last that devices may have */
+    IRQ_LAST_VECTOR = 253,
+    IRQ_TIMER = 254,            /* arch_timer_set()'s: it only wakes */
+    IRQ_SPURIOUS = 255,         /* nobody's, and not to be ended */
+};
+
+/* A message that raises an interrupt: data to be written to address. */
+struct irq_message { uint64_t address; uint32_t data; };    /* [PCI 3.0 §6.8] */
+
+/* The message with which a PCI device raises `vector`. */
+struct irq_message arch_irq_message(unsigned vector);
+
+/* Let line `line` of the machine's interrupt controller raise `vector`.
+ * Returns 0, or -ENODEV when there is no such line. */
+int arch_irq_route(unsigned line, unsigned vector);
+
+/* Tell the interrupt controller that the handler of `vector` is done. */
+void arch_irq_end(unsigned vector);
+
+/* The virtio-mmio windows of this machine: window `i`, its registers and
+ * line. False when there are no more. */
+struct mmio_window { bus_addr_t base; uint64_t size; unsigned line; };
+bool arch_mmio_window(unsigned i, struct mmio_window *out);
+
+/* Reads the named file that the run hands in (QEMU's fw_cfg on machines, the
+ * environment on unix). Returns its whole length, of which at most `cap`
+ * bytes were stored, or -ENOENT. */
+long arch_config_file(const char *name, void *buf, size_t cap);
+
+/* The calls that led here, innermost first: of each an address inside the
+ * call instruction, which is its return address less one. Returns how many of
+ * `cap` were stored. */
+unsigned arch_backtrace(uintptr_t *addresses, unsigned cap);
+
+#endif

@@ -1,0 +1,5 @@
+# What every port has, and the port's own sources in the order in which they
+# are best read.
+include kernel/arch/$(ARCH)/sources.mk
+SRCS  := $(PORT_SRCS) map.c
+NEEDS := lib

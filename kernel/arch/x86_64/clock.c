@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clock.c - time by the processor's counter (TSC), and one deadline by the
+ * local APIC's timer.
+ *
+ * Neither says how fast it runs, so both are held against the one clock whose
+ * rate is known, channel 0 of the PIT: 1,193,182 steps a second. (Channel 2 is
+ * the usual choice, but its gate is in the loudspeaker's port, which a microvm
+ * lacks.) A host that turns to something else in the middle of a reading
+ * spoils it, so a reading is bracketed by the TSC, the closest of several is
+ * taken, and a measurement whose brackets are too wide is made again.
+ */
+#include "x86.h"
+
+#define NS_PER_S 1000000000ull
+
+enum {
+    PIT_HZ = 1193182,
+    PIT_CHANNEL0 = 0x40,
+    PIT_COMMAND = 0x43,         /* [8254, control word and read-back] */
+    CHANNEL0_MODE0 = 0x30,      /* both bytes; counts down once */
+    READ_BACK_CHANNEL0 = 0xc2,  /* status, then both bytes of the count */
+    STATUS_OUT = 1 << 7,        /* it has counted down to 0 */
+    STATUS_NULL_COUNT = 1 << 6, /* it has not begun */
+
+    WINDOW = PIT_HZ / 1000,     /* measure for a millisecond */
+    LOOKS = 1000000,            /* before we give it up */
+    ATTEMPTS = 8,
+};
+
+/* Of one moment, as nearly as can be: [before, after] holds it. */
+struct reading {
+    uint64_t before, after;
+    uint32_t pit;               /* steps since it was started */
+    uint32_t apic;              /* likewise */
+    bool counting;              /* the PIT was: neither before nor after */
+};
+
+static uint64_t start;          /* the TSC at time 0 */
+static uint64_t ns_per_cycle;   /* times 2^32 */
+static uint64_t steps_per_ns;   /* of the APIC's timer, times 2^32 */
+
+static uint64_t middle(const struct reading *r)
+{
+    return r->before + (r->after - r->before) / 2;
+}
+
+static struct reading read_once(void)
+{
+    struct reading r;
+    r.before = arch_cycles();
+    port_write8(PIT_COMMAND, READ_BACK_CHANNEL0);
+    r.apic = UINT32_MAX - local_apic_counted();
+    r.after = arch_cycles();
+    uint8_t status = port_read8(PIT_CHANNEL0);
+    uint32_t low = port_read8(PIT_CHANNEL0);
+    uint32_t high = port_read8(PIT_CHANNEL0);
+    r.pit = 0xffff - (high << 8 | low);
+    r.counting = !(status & (STATUS_OUT | STATUS_NULL_COUNT));
+    return r;
+}
+
+static struct reading read_closely(void)
+{
+    struct reading best = read_once();
+    for (int i = 0; i < 3; i++) {
+        struct reading r = read_once();
+        if (r.after - r.before < best.after - best.before)
+            best = r;
+    }
+    return best;
+}
+
+/* Starts both timers and reads them at the window's two ends. False when the
+ * PIT doesn't run, or ran out while the host was away. */
+static bool measure(struct reading *first, struct reading *last)
+{
+    port_write8(PIT_COMMAND, CHANNEL0_MODE0);
+    port_write8(PIT_CHANNEL0, 0xff);
+    port_write8(PIT_CHANNEL0, 0xff);
+    local_apic_count(UINT32_MAX);
+
+    *first = read_closely();
+    for (int i = 0; i < LOOKS; i++)
+        if (read_once().pit - first->pit >= WINDOW)
+            break;
+    *last = read_closely();
+    local_apic_count(0);
+    return first->counting && last->counting &&
+           last->pit - first->pit >= WINDOW;
+}
+
+void clock_init(void)
+{
+    uint64_t best = UINT64_MAX;     /* doubt, in millionths */
+    for (int i = 0; i < ATTEMPTS && best > 2000; i++) {
+        struct reading a, b;
+        if (!measure(&a, &b))
+            continue;
+        uint64_t cycles = middle(&b) - middle(&a);
+        uint64_t doubt = ((a.after - a.before) + (b.after - b.before)) / 2 *
+                         1000000 / cycles;
+        if (doubt >= best)
+            continue;
+        best = doubt;
+        uint64_t ns = (b.pit - a.pit) * NS_PER_S / PIT_HZ;
+        ns_per_cycle = (ns << 32) / cycles;
+        steps_per_ns = ((uint64_t)(b.apic - a.apic) << 32) / ns;
+    }
+    if (ns_per_cycle == 0 || steps_per_ns == 0)
+        core_refuse("the timers can't be measured: the PIT doesn't run.");
+    start = arch_cycles();
+}
+
+/* a * b / 2^32 */
+static uint64_t scale(uint64_t a, uint64_t b)
+{
+    return (uint64_t)((unsigned __int128)a * b >> 32);
+}
+
+uint64_t arch_clock_ns(void)
+{
+    return scale(arch_cycles() - start, ns_per_cycle);
+}
+
+void arch_timer_set(uint64_t deadline_ns)
+{
+    if (deadline_ns == UINT64_MAX) {
+        local_apic_count(0);
+        return;
+    }
+    uint64_t now = arch_clock_ns();
+    uint64_t steps = deadline_ns > now
+                         ? scale(deadline_ns - now, steps_per_ns) : 0;
+
+    /* At least one step, as 0 would stop it; and a deadline further off than
+     * it can count wakes early, to be set again. */
+    if (steps < 1)
+        steps = 1;
+    if (steps > UINT32_MAX)
+        steps = UINT32_MAX;
+    local_apic_count((uint32_t)steps);
+}

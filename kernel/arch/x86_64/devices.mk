@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# Which drivers stand behind an application's DEVICES on a PC. Both virtio
+# transports are always linked: the same ELF runs on q35, pc and microvm.
+DEVICE_KINDS := net rng
+VIRTIO := drivers/virtio/pci drivers/virtio/mmio
+
+DRIVERS.console := drivers/uart drivers/vga
+DRIVERS.net     := drivers/virtio_net $(VIRTIO)
+DRIVERS.rng     := drivers/virtio_rng $(VIRTIO)

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# The compiler for x86_64, and what it must know of the machine: no red zone,
+# as interrupts use the stack they meet; no vector registers, as interrupts
+# don't save them.
+CROSS   := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)
+CC      := $(CROSS)gcc
+LD      := $(CROSS)ld
+OBJCOPY := $(CROSS)objcopy
+
+ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only -fno-pic \
+                -mcmodel=small -fcf-protection=none -mstack-protector-guard=global \
+                -fno-asynchronous-unwind-tables
+ARCH_LDFLAGS := -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
+                -z max-page-size=4096

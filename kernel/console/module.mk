@@ -1,0 +1,3 @@
+SRCS      := consoles.c print.c log.c
+EXERCISES := 02-print/format.c 02-print/console.c
+NEEDS     := arch lib core

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * irq.c - hands out vectors, and remembers whom to call for each.
+ *
+ * A message has a vector of its own; the devices on one line share theirs.
+ * What happens when an interrupt comes is lab 04's irq_dispatch().
+ */
+#include "core/irq.h"
+
+#include <stddef.h>
+
+#include "lib/errno.h"
+
+enum { ACTIONS_MAX = 64, LINES_MAX = 64 };
+
+struct irq_action *irq_actions[256];
+
+static struct irq_action actions[ACTIONS_MAX];
+static unsigned actions_used;
+static unsigned next_vector = IRQ_FIRST_VECTOR;
+static uint8_t vector_of_line[LINES_MAX];       /* 0: none yet */
+
+/* The vector for `source`: a shared line's, or the next. Negative errno. */
+static int choose_vector(const struct irq_source *source)
+{
+    if (source->kind == IRQ_LINE) {
+        if (source->line >= LINES_MAX)
+            return -ENODEV;
+        if (vector_of_line[source->line])
+            return vector_of_line[source->line];
+    }
+    return next_vector <= IRQ_LAST_VECTOR ? (int)next_vector : -ENOSPC;
+}
+
+static void append(unsigned vector, struct irq_action *action)
+{
+    struct irq_action **at = &irq_actions[vector];
+    while (*at)
+        at = &(*at)->next;
+    *at = action;
+}
+
+int irq_request(struct irq_source *source, irq_handler_t handler, void *ctx)
+{
+    int vector = choose_vector(source);
+    if (vector < 0)
+        return vector;
+    if (actions_used == ACTIONS_MAX)
+        return -ENOSPC;
+
+    /* The handler first: once the line is open, it may be called. */
+    bool were_on = arch_irq_disable();
+    struct irq_action *action = &actions[actions_used];
+    *action = (struct irq_action){ .handler = handler, .ctx = ctx };
+    int err = 0;
+    if (source->kind == IRQ_LINE && !vector_of_line[source->line]) {
+        err = arch_irq_route(source->line, (unsigned)vector);
+        if (err == 0)
+            vector_of_line[source->line] = (uint8_t)vector;
+    }
+    if (err == 0) {
+        actions_used++;
+        append((unsigned)vector, action);
+        if ((unsigned)vector == next_vector)
+            next_vector++;
+    }
+    arch_irq_restore(were_on);
+    if (err == 0 && source->kind == IRQ_MESSAGE) {
+        struct irq_message message = arch_irq_message((unsigned)vector);
+        source->address = message.address;
+        source->data = message.data;
+    }
+    return err;
+}

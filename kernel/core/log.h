@@ -1,0 +1,1 @@
+#include "console/log.h" /* moved; this file goes away */

@@ -1,0 +1,3 @@
+SRCS      := start.c panic.c irq.c clock.c challenge.c cmdline.c
+EXERCISES := 04-events/irq.c
+NEEDS     := arch lib

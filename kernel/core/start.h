@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * start.h - what runs before main(), and main().
+ */
+#ifndef CORE_START_H
+#define CORE_START_H
+
+/* An application's. Returns 0 or a negative errno, with which the machine
+ * ends (core/exit.h). */
+int main(void);
+
+/*
+ * A module that has something to set up before main() says so where it is
+ * defined, and is linked only where it is needed:
+ *
+ *     INITCALL(INIT_DRIVERS, pci_scan);
+ *
+ * Initcalls run in the order of their levels, and inside a level in link
+ * order. One that fails says so itself; start-up goes on without it.
+ */
+enum init_level {
+    INIT_CONSOLE = 0,       /* output */
+    INIT_MEMORY = 1,        /* pages, heap */
+    INIT_CORE = 2,          /* interrupts, clock, event loop */
+    INIT_DRIVERS = 3,       /* drivers make themselves known */
+    INIT_BUSES = 4,         /* buses look for devices */
+};
+
+struct initcall {
+    enum init_level level;
+    void (*run)(void);
+};
+
+#define INITCALL(level_, function)                                       \
+    static const struct initcall initcall_##function                     \
+        __attribute__((used, section("initcalls"))) = { level_, function }
+
+#endif

@@ -1,0 +1,3 @@
+SRCS      := uart_console.c
+EXERCISES := 01-hi/uart.c
+NEEDS     := console core arch lib

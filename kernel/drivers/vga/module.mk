@@ -1,0 +1,3 @@
+SRCS      := vga_console.c
+EXERCISES := 01-hi/vga.c
+NEEDS     := console core arch lib

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+#
+# rules.mk - the one build engine.
+#
+# An application (kernel/apps/NAME/app.mk) names the modules that it needs and
+# the devices that it uses; a module (kernel/PATH/module.mk) names its sources
+# and the modules that it needs in turn. This file walks those lists, and
+# compiles and links what it met and nothing else.
+#
+#   app.mk and module.mk:
+#     SRCS       sources beside this file; a name found in $(ARCH)/ is taken
+#                from there
+#     NEEDS      modules, as paths under kernel/
+#     EXERCISES  bodies that students write, as paths under labs/ or solutions/
+#     INCLUDES   include roots for this module alone (third-party headers)
+#     VENDOR     third-party sources, fetched by set-up
+#   app.mk only:
+#     DEVICES    net0, rng0, ...: which drivers stand behind them is said by
+#                arch/$(ARCH)/devices.mk
+#     TREE       a folder to link into the image for fs/mem
+#
+#   APP, ARCH   what to build, and for what
+#   MINE        which exercises come from $(LABS) rather than solutions/: a
+#               lab's number, a file's name, or `all`; several are fine
+#   LABS        the folder of the student's files
+#   OUT         where the image goes, and objects of files under $(LABS)
+#   V=1         show commands
+
+APP  ?= web
+ARCH ?= x86_64
+LABS ?= labs
+BUILD ?= build
+OUT  ?= $(BUILD)/$(ARCH)/$(APP)
+OBJ  := $(BUILD)/$(ARCH)/obj
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)  $(2)")
+
+# ---- Which modules --------------------------------------------------------
+
+include kernel/arch/$(ARCH)/devices.mk
+
+# Every module is read once; its lists end up in variables named after it.
+MODULES :=
+FIELDS  := SRCS NEEDS EXERCISES INCLUDES VENDOR
+define load
+ifeq ($$(filter $(1),$$(LOADED)),)
+LOADED += $(1)
+$$(foreach f,$$(FIELDS) DEVICES TREE,$$(eval $$(f) :=))
+DIR := kernel/$(1)
+include $$(firstword $$(wildcard kernel/$(1)/module.mk kernel/$(1)/app.mk) \
+          kernel/$(1)/module.mk)
+$$(foreach f,$$(FIELDS) DEVICES TREE,$$(eval $$(f).$(1) := $$($$(f))))
+NEEDS.$(1) += $$(if $$(filter console,$(1)),$$(DRIVERS.console)) \
+              $$(foreach d,$$(DEVICES.$(1)),$$(DRIVERS.$$(call kind,$$d)))
+$$(foreach m,$$(NEEDS.$(1)),$$(eval $$(call load,$$m)))
+MODULES += $(1)
+endif
+endef
+# net0 -> net
+kind = $(strip $(foreach k,$(DEVICE_KINDS),$(if $(filter $(k)%,$(1)),$(k))))
+
+ifeq ($(wildcard kernel/apps/$(APP)/app.mk),)
+$(error There is no application "$(APP)". There are: $(notdir \
+    $(patsubst %/app.mk,%,$(wildcard kernel/apps/*/app.mk))))
+endif
+$(eval $(call load,arch))
+$(eval $(call load,core))
+$(eval $(call load,apps/$(APP)))
+DEVICES := $(DEVICES.apps/$(APP))
+TREE    := $(TREE.apps/$(APP))
+
+# ---- Which files ----------------------------------------------------------
+
+# labs/ or solutions/: is exercise $(1) one of MINE?
+mine = $(strip $(foreach m,$(MINE),$(if $(filter all,$(m))$(filter \
+         $(m)-% 0$(m)-% $(m)/% $(m),$(1))$(filter $(m) $(m).c,$(notdir $(1))),y)))
+exercise = $(if $(call mine,$(1)),$(LABS),solutions)/$(1)
+source   = $(firstword $(wildcard kernel/$(1)/$(ARCH)/$(2)) kernel/$(1)/$(2))
+sources  = $(foreach s,$(SRCS.$(1)),$(call source,$(1),$(s))) \
+           $(foreach e,$(EXERCISES.$(1)),$(call exercise,$(e))) $(VENDOR.$(1))
+SOURCES := $(foreach m,$(MODULES),$(call sources,$(m)))
+
+# An object lies beside the others whatever application it is built for, but
+# for a student's: those are the run's own.
+object  = $(patsubst $(LABS)/%,$(OUT)/mine/%.o,$(patsubst kernel/%,$(OBJ)/kernel/%.o,$(patsubst \
+          solutions/%,$(OBJ)/solutions/%.o,$(patsubst $(BUILD)/%,$(OBJ)/%.o,$(1)))))
+OBJECTS := $(foreach s,$(SOURCES),$(call object,$(s))) $(if $(TREE),$(OUT)/tree.S.o)
+
+# ---- Compiler -------------------------------------------------------------
+
+include kernel/arch/$(ARCH)/toolchain.mk    # CC, LD, OBJCOPY, ARCH_CFLAGS ...
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wundef $(WERROR)
+CFLAGS := -std=c11 -O2 -g -ffreestanding -fno-omit-frame-pointer \
+          -fno-optimize-sibling-calls -fno-strict-aliasing -fno-common \
+          -ffunction-sections -fdata-sections -fstack-protector-strong \
+          -ffile-prefix-map=$(CURDIR)=. $(ARCH_CFLAGS)
+INCLUDE := -nostdinc -Ikernel -Ikernel/arch/$(ARCH) \
+           -isystem $(shell $(CC) -print-file-name=include)
+
+# ---- Rules ----------------------------------------------------------------
+
+.PHONY: app files
+app: $(OUT)/kernel.elf $(OUT)/kernel.img
+
+# Rewrites $@ only when its text has changed, so that a changed flag or list
+# of objects rebuilds what depends on it, and nothing else ever does.
+stamp = $(Q)mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || \
+        printf '%s\n' '$(1)' > $@
+.PHONY: always
+always:
+$(OBJ)/flags: always
+	$(call stamp,$(CC) $(CFLAGS) $(WARNINGS) $(INCLUDE))
+$(OUT)/objects: always
+	$(call stamp,$(OBJECTS))
+
+$(OUT)/kernel.elf: $(OBJECTS) $(OUT)/objects kernel/arch/$(ARCH)/kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(LD) $(ARCH_LDFLAGS) -T kernel/arch/$(ARCH)/kernel.ld --gc-sections \
+	    -Map=$(OUT)/kernel.map -o $@ $(OBJECTS)
+$(OUT)/kernel.img: $(OUT)/kernel.elf
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+# $(1) source, $(2) object, $(3) module: compile one file.
+define compile
+$(2): $(1) $(OBJ)/flags $(if $(VENDOR.$(3)),$(VENDOR_STAMP))
+	$$(call say,CC,$(1))
+	$(Q)mkdir -p $$(@D)
+	$(Q)$$(CC) $$(CFLAGS) $(if $(filter $(1),$(VENDOR.$(3))),-w,$$(WARNINGS)) \
+	    $$(INCLUDE) $(addprefix -I,$(INCLUDES.$(3))) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach m,$(MODULES),$(foreach s,$(call sources,$(m)),\
+    $(eval $(call compile,$(s),$(call object,$(s)),$(m)))))
+
+$(OUT)/tree.S: kernel/tools/tree.sh $(shell [ -n "$(TREE)" ] && find $(TREE) 2>/dev/null)
+	$(call say,TREE,$(TREE))
+	$(Q)mkdir -p $(@D)
+	$(Q)sh kernel/tools/tree.sh $(TREE) > $@.new && mv $@.new $@
+$(OUT)/tree.S.o: $(OUT)/tree.S $(OBJ)/flags
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+# Every file linked, in link order, with its lines.
+files: $(VENDOR_STAMP)
+	@wc -l $(SOURCES)
