@@ -1,0 +1,3 @@
+SRCS      := bus.c msix.c
+EXERCISES := 06-device/pci.c
+NEEDS     := arch lib core

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio.c - what every virtio driver and every transport would do alike.
+ *
+ * Between the drivers above (virtio_net, virtio_rng) and the transports below
+ * (virtio/pci, virtio/mmio): finds a driver for a device, gives a queue its
+ * memory, reads configuration that may change under our eyes. The order of
+ * the steps in which a device is brought up is the handshake's, the ring
+ * itself virtqueue.c's.
+ */
+#include "drivers/virtio/core/virtio.h"
+
+#include "arch/arch.h"
+#include "console/log.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/heap.h"
+#include "mem/pages.h"
+
+/* Where the linker puts what VIRTIO_DRIVER() says. Weak: there may be none. */
+extern const struct virtio_driver *const __start_virtio_drivers[]
+    __attribute__((weak));
+extern const struct virtio_driver *const __stop_virtio_drivers[]
+    __attribute__((weak));
+
+/* A configuration that changes more often than this while we read it is a
+ * device's joke. */
+enum { CONFIG_TRIES = 16 };
+
+void virtio_attach(struct virtio_device *dev)
+{
+    const struct virtio_driver *const *driver = __start_virtio_drivers;
+
+    for (; driver < __stop_virtio_drivers; driver++) {
+        if ((*driver)->id == dev->id) {
+            (*driver)->probe(dev); /* which says why, if it fails */
+            return;
+        }
+    }
+}
+
+/* The largest power of two that is not above `n`; 0 for 0. */
+static uint16_t round_down(uint16_t n)
+{
+    while ((n & (n - 1)) != 0)
+        n &= n - 1;
+    return n;
+}
+
+int virtio_queue(struct virtio_device *dev, unsigned index, uint16_t num_wanted,
+                 struct virtq *vq, struct event_work *work, const char *name)
+{
+    uint16_t max = dev->transport->queue_max(dev, index);
+    if (max == 0)
+        return -ENODEV;
+    if (max > VIRTQ_NUM_MAX || round_down(max) != max || num_wanted == 0) {
+        log_line("%s: a queue of %u descriptors can't be", name, max);
+        return -EINVAL;
+    }
+
+    uint16_t num = round_down(num_wanted < max ? num_wanted : max);
+    size_t page_count = (virtq_size(num) + PAGE_SIZE - 1) / PAGE_SIZE;
+    void *memory = pages_alloc(page_count);
+    struct virtq_chain *chains = heap_alloc_array(num, sizeof(*chains));
+    int error = -ENOMEM;
+    if (memory == NULL || chains == NULL)
+        goto free;
+
+    *vq = (struct virtq){ .index = (uint16_t)index, .name = name };
+    error = virtq_init(vq, num, memory, chains);
+    if (error != 0)
+        goto free;
+    error = dev->transport->queue_enable(dev, vq, work);
+    if (error != 0)
+        goto free;
+    return 0;
+
+free:
+    heap_free(chains);
+    if (memory != NULL)
+        pages_free(memory, page_count);
+    return error;
+}
+
+void virtio_config(struct virtio_device *dev, unsigned offset, void *out,
+                   unsigned len)
+{
+    const struct virtio_transport *transport = dev->transport;
+
+    for (unsigned i = 0; i < CONFIG_TRIES; i++) {
+        uint32_t before = transport->config_generation(dev);
+        transport->read_config(dev, offset, out, len);
+        if (transport->config_generation(dev) == before)
+            return;
+    }
+}
+
+void virtio_read_registers(uintptr_t base, unsigned offset, void *out,
+                           unsigned len)
+{
+    uintptr_t from = base + offset;
+
+    if (len == sizeof(le16) && offset % sizeof(le16) == 0) {
+        le16 v = cpu_to_le16(mmio_read16(from));
+        memcpy(out, &v, sizeof(v));
+    } else if (len == sizeof(le32) && offset % sizeof(le32) == 0) {
+        le32 v = cpu_to_le32(mmio_read32(from));
+        memcpy(out, &v, sizeof(v));
+    } else {
+        for (unsigned i = 0; i < len; i++)
+            ((uint8_t *)out)[i] = mmio_read8(from + i);
+    }
+}
+
+void virtq_break(struct virtq *vq, const char *why)
+{
+    if (vq->broken)
+        return;
+    vq->broken = true;
+    log_line("%s: the device broke the protocol: %s", vq->name, why);
+}

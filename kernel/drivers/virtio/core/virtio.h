@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio.h - a virtio device as its driver sees it, whatever the transport.
+ *
+ *     driver (virtio_net, virtio_rng)         one per kind of device
+ *        |
+ *     struct virtio_device, struct virtq      this header
+ *        |
+ *     transport (virtio/pci, virtio/mmio)     registers, queues, interrupts
+ *
+ * A driver makes itself known with VIRTIO_DRIVER(); a transport that finds a
+ * device calls virtio_attach().
+ */
+#ifndef VIRTIO_VIRTIO_H
+#define VIRTIO_VIRTIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drivers/virtio/core/virtqueue.h"
+#include "event/event.h"
+
+enum virtio_id {                    /* [virtio 1.2 §5] */
+    VIRTIO_ID_NET = 1,
+    VIRTIO_ID_BLOCK = 2,
+    VIRTIO_ID_RNG = 4,
+    VIRTIO_ID_SCSI = 8,
+};
+
+enum virtio_status {                /* [virtio 1.2 §2.1] */
+    VIRTIO_STATUS_ACKNOWLEDGE = 1,
+    VIRTIO_STATUS_DRIVER = 2,
+    VIRTIO_STATUS_DRIVER_OK = 4,
+    VIRTIO_STATUS_FEATURES_OK = 8,
+    VIRTIO_STATUS_DEVICE_NEEDS_RESET = 64,
+    VIRTIO_STATUS_FAILED = 128,
+};
+
+#define VIRTIO_F_VERSION_1 (1ull << 32)     /* [virtio 1.2 §6] */
+
+struct virtio_device;
+
+/* What a transport provides. Registers only: policy is virtio.c's and the
+ * handshake's. */
+struct virtio_transport {
+    uint8_t (*get_status)(struct virtio_device *dev);
+    void (*set_status)(struct virtio_device *dev, uint8_t status);
+    uint64_t (*get_features)(struct virtio_device *dev);
+    void (*set_features)(struct virtio_device *dev, uint64_t features);
+
+    /* Device-specific configuration as it lies there (little-endian), and
+     * the number that changes whenever it does. [virtio 1.2 §2.5] */
+    void (*read_config)(struct virtio_device *dev, unsigned offset,
+                        void *out, unsigned len);
+    uint32_t (*config_generation)(struct virtio_device *dev);
+
+    /* The most descriptors that queue `index` may have; 0: no such queue. */
+    uint16_t (*queue_max)(struct virtio_device *dev, unsigned index);
+
+    /* Tells the device where the ring of vq->index lies, lets its interrupts
+     * post `work`, sets vq->notify, and enables the queue.
+     * 0, -EIO, or -ENOSPC (no interrupt to be had). */
+    int (*queue_enable)(struct virtio_device *dev, struct virtq *vq,
+                        struct event_work *work);
+
+    /* Lets changes of the configuration post `work`. */
+    int (*config_changed)(struct virtio_device *dev, struct event_work *work);
+};
+
+struct virtio_device {
+    const struct virtio_transport *transport;
+    enum virtio_id id;
+    uint64_t features;              /* as negotiated */
+    char where[24];                 /* "pci 00:03.0", "mmio 23" */
+};
+
+/*
+ * The handshake, lab 06's: reset and wait for it, ACKNOWLEDGE, DRIVER, take
+ * from the offered features those in `wanted`, FEATURES_OK and look whether
+ * it stayed, set_up(dev, ctx) for the queues, DRIVER_OK; FAILED when a step
+ * fails. Returns 0, -ENOTSUP when the device lacks VIRTIO_F_VERSION_1 or
+ * won't have our choice, -EIO when it doesn't come out of reset, or what
+ * set_up() returned. [virtio 1.2 §3.1.1]
+ */
+int virtio_handshake(struct virtio_device *dev, uint64_t wanted,
+                     int (*set_up)(struct virtio_device *dev, void *ctx),
+                     void *ctx);
+
+/*
+ * For set_up(): allocates queue `index` with at most `num_wanted` descriptors
+ * and hands it to the device; `work` is posted when the device has used
+ * something. `name` goes into messages. Returns 0, -ENODEV when there is no
+ * such queue, -ENOMEM, -EINVAL for an absurd size, or what the transport says.
+ *
+ * An interrupt can't be taken back: once this has returned 0, `vq`, `work` and
+ * `name` must live on, also when a later step fails. What the device did before
+ * its interrupts were on has posted nothing, so a driver posts its work itself
+ * when the handshake is through.
+ */
+int virtio_queue(struct virtio_device *dev, unsigned index,
+                 uint16_t num_wanted, struct virtq *vq,
+                 struct event_work *work, const char *name);
+
+/* Reads configuration that may change while we read it, all of one moment. A
+ * field of two or four bytes is read by itself, as [virtio 1.2 §4.1.3.1]
+ * demands; others come byte by byte. */
+void virtio_config(struct virtio_device *dev, unsigned offset, void *out,
+                   unsigned len);
+
+/* A driver: the kind of device it takes, and what to do with one. probe()
+ * keeps `dev`, or returns a negative errno and has said why. */
+struct virtio_driver {
+    const char *name;
+    enum virtio_id id;
+    int (*probe)(struct virtio_device *dev);
+};
+
+#define VIRTIO_DRIVER(driver)                                            \
+    static const struct virtio_driver *const virtio_driver_##driver      \
+        __attribute__((used, section("virtio_drivers"))) = &driver
+
+/* For transports: finds the driver and lets it have `dev`, which must stay.
+ * A kind that has no driver in this image is let be. */
+void virtio_attach(struct virtio_device *dev);
+
+/* For transports whose configuration lies in registers: read_config() from
+ * the mapped address `base` on. */
+void virtio_read_registers(uintptr_t base, unsigned offset, void *out,
+                           unsigned len);
+
+#endif

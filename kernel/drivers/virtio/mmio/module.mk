@@ -1,0 +1,2 @@
+SRCS  := virtio_mmio.c
+NEEDS := arch lib core console mem event drivers/virtio/core

@@ -1,0 +1,2 @@
+SRCS  := virtio_pci.c structures.c
+NEEDS := arch lib core console mem event drivers/pci drivers/virtio/core

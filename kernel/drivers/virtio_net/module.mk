@@ -1,0 +1,3 @@
+SRCS      := setup.c pools.c
+EXERCISES := 09-frames/virtio_net.c
+NEEDS     := arch lib core mem event net drivers/virtio/core

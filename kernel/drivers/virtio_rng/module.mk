@@ -1,0 +1,2 @@
+SRCS  := virtio_rng.c
+NEEDS := lib core event drivers/virtio/core

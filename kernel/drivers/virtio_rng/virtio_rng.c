@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio_rng.c - the entropy device. [virtio 1.2 §5.4]
+ *
+ * The simplest device that there is: one queue, into which the driver puts
+ * empty buffers and out of which it gets them filled. What the bytes are good
+ * for is left to whoever asked for them. The first such device is used, any
+ * other is let be.
+ */
+#include "core/log.h"
+#include "drivers/virtio/core/virtio.h"
+#include "drivers/virtio_rng/rng.h"
+#include "lib/errno.h"
+
+enum {
+    REQUESTQ = 0,
+    REQUESTS_MAX = 64, /* fewer when the device's queue is shorter */
+};
+
+static struct virtq requestq;
+static bool found;
+
+static void requests_done(struct event_work *work)
+{
+    struct rng_request *request;
+    uint32_t len;
+
+    (void)work;
+    while ((request = virtq_poll(&requestq, &len)) != NULL) {
+        if (len == 0) {
+            virtq_break(&requestq, "a buffer came back without a byte in it");
+            return;
+        }
+        request->got = len;
+        request->done(request);
+    }
+    virtq_kick(&requestq);
+}
+
+static struct event_work requests_work = { .run = requests_done };
+
+int rng_request(struct rng_request *request)
+{
+    struct virtq_buffer buffer = { request->data, request->len };
+
+    if (!found)
+        return -ENODEV;
+    return virtq_add(&requestq, &buffer, 0, 1, request);
+}
+
+void rng_kick(void)
+{
+    if (found)
+        virtq_kick(&requestq);
+}
+
+unsigned rng_depth(void)
+{
+    return found && !requestq.broken ? requestq.num : 0;
+}
+
+static int set_up_queue(struct virtio_device *dev, void *ctx)
+{
+    (void)ctx;
+    return virtio_queue(dev, REQUESTQ, REQUESTS_MAX, &requestq, &requests_work,
+                        "rng0");
+}
+
+static int virtio_rng_probe(struct virtio_device *dev)
+{
+    if (found)
+        return -EBUSY;
+
+    int error = virtio_handshake(dev, 0, set_up_queue, NULL);
+    if (error != 0) {
+        log_line("rng0: %s could not be brought up: error %d", dev->where,
+                 -error);
+        return error;
+    }
+    found = true;
+    event_post(&requests_work);
+    return 0;
+}
+
+static const struct virtio_driver virtio_rng_driver = {
+    .name = "virtio_rng",
+    .id = VIRTIO_ID_RNG,
+    .probe = virtio_rng_probe,
+};
+VIRTIO_DRIVER(virtio_rng_driver);

@@ -1,0 +1,3 @@
+SRCS      := event.c
+EXERCISES := 04-events/loop.c
+NEEDS     := arch core lib
