@@ -34,7 +34,8 @@ OUT  ?= $(BUILD)/$(ARCH)/$(APP)
 OBJ  := $(BUILD)/$(ARCH)/obj
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@echo "  $(1)  $(2)")
+QUIET := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say = $(if $(V)$(QUIET),@:,@echo "  $(1)  $(2)")
 
 # ---- Which modules --------------------------------------------------------
 

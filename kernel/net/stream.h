@@ -57,10 +57,9 @@ struct stream_events {
 
 /* Accepts connections on TCP port `port`. accept() returns 0 after it has
  * called stream_attach(), or a negative errno to refuse the connection, which
- * is then reset; it may send, but not close or abort. `backlog` is the most
- * connections at a time, those included that are still closing; beyond it new
- * ones are not answered until one has gone. Returns 0, -EBUSY when the port is
- * taken, -ENOMEM. */
+ * is then reset. `backlog` is the most connections at a time, those included
+ * that are still closing; beyond it new ones are not answered until one has
+ * gone. Returns 0, -EBUSY when the port is taken, -ENOMEM. After net_up(). */
 int stream_listen(uint16_t port, unsigned backlog,
                   int (*accept)(struct stream *s));
 

@@ -64,7 +64,7 @@ mb2_end:
     .asciz "Xen"
     .quad _start
 
-/* ---- To long mode, numbered as [SDM vol. 3 §10.8.5] ---------------------- */
+/* ---- To long mode, numbered as [SDM vol. 3 §10.8.5] --------------------- */
 
     .section .text.boot, "ax"
     .code32

@@ -6,25 +6,48 @@
 
 enum { DEBUG_CONSOLE = 0xe9, DEBUG_EXIT = 0x501 };
 
-/* COM1's registers, and one bit. [16550 §8] */
-enum { COM1_THR = 0x3f8, COM1_LSR = 0x3fd, LSR_THRE = 1 << 5 };
+/* COM1's registers and two bits of LSR. [16550 §8] */
+enum {
+    COM1_THR = 0x3f8,
+    COM1_LSR = 0x3fd,
+    LSR_THRE = 1 << 5,          /* takes a character */
+    LSR_TEMT = 1 << 6,          /* has sent the last */
+    LOOKS = 100000,
+};
 
-/* Ports at which nobody listens swallow what is written and read as all ones,
- * so neither the console nor the line needs to be there; the line gets a
- * while to drain, and no more. */
+/* Waits until LSR has `bit`; false when that takes too long. Ports at which
+ * nobody listens read as all ones, so there need be no UART. */
+static bool wait_for(uint8_t bit)
+{
+    for (int i = 0; i < LOOKS; i++)
+        if (port_read8(COM1_LSR) & bit)
+            return true;
+    return false;
+}
+
+/* A line that is stuck is not tried again: the debug console has the words
+ * too, and they must come to an end. */
+static void serial_putc(char c)
+{
+    static bool stuck;
+    if (stuck || !wait_for(LSR_THRE)) {
+        stuck = true;
+        return;
+    }
+    port_write8(COM1_THR, (uint8_t)c);
+}
+
 void arch_debug_putc(char c)
 {
     port_write8(DEBUG_CONSOLE, (uint8_t)c);
-    for (int i = 0; i < 100000; i++)
-        if (port_read8(COM1_LSR) & LSR_THRE)
-            break;
     if (c == '\n')
-        port_write8(COM1_THR, '\r');
-    port_write8(COM1_THR, (uint8_t)c);
+        serial_putc('\r');
+    serial_putc(c);
 }
 
 _Noreturn void arch_exit(int status)
 {
+    wait_for(LSR_TEMT);         /* what is said is said */
     port_write16(DEBUG_EXIT, (uint16_t)status);     /* QEMU ends here */
     for (;;)
         __asm__ volatile("cli; hlt");

@@ -4,7 +4,11 @@
  * message to the local APIC. [82093AA §3]
  *
  *     lines  0-23   at 0xfec00000, on every machine
- *     lines 24-47   at 0xfec10000, on a microvm
+ *     lines 24-47   at 0xfec10000, on a microvm with acpi=on
+ *
+ * A device of old (lines 0 to 15) tells by an edge. The others hold the line
+ * for as long as they have something to tell, so theirs is looked at by level:
+ * an edge that came while the last one was served would go unseen.
  */
 #include "x86.h"
 
@@ -15,7 +19,7 @@ enum { IOAPICVER = 0x01, IOREDTBL = 0x10 };
 enum {
     REDIRECT_LEVEL = 1 << 15,   /* else edge */
     REDIRECT_MASKED = 1 << 16,
-    ISA_LINES = 16,             /* edge; those above are level */
+    ISA_LINES = 16,
 };
 
 static struct io_apic {
@@ -66,16 +70,28 @@ void io_apic_init(void)
     }
 }
 
+static const struct io_apic *io_apic_of(unsigned line)
+{
+    for (unsigned i = 0; i < IO_APICS; i++)
+        if (line >= io_apics[i].first_line &&
+            line - io_apics[i].first_line < io_apics[i].count)
+            return &io_apics[i];
+    return NULL;
+}
+
+bool io_apic_has_line(unsigned line)
+{
+    return io_apic_of(line) != NULL;
+}
+
 int arch_irq_route(unsigned line, unsigned vector)
 {
-    for (unsigned i = 0; i < IO_APICS; i++) {
-        const struct io_apic *io = &io_apics[i];
-        if (line < io->first_line || line - io->first_line >= io->count)
-            continue;
-        unsigned entry = IOREDTBL + 2 * (line - io->first_line);
-        write(io, entry + 1, (uint32_t)local_apic_id() << 24);
-        write(io, entry, vector | (line < ISA_LINES ? 0 : REDIRECT_LEVEL));
-        return 0;
-    }
-    return -ENODEV;
+    const struct io_apic *io = io_apic_of(line);
+    if (!io)
+        return -ENODEV;
+    bool level = line >= ISA_LINES || microvm_line(line);
+    unsigned entry = IOREDTBL + 2 * (line - io->first_line);
+    write(io, entry + 1, (uint32_t)local_apic_id() << 24);
+    write(io, entry, vector | (level ? REDIRECT_LEVEL : 0));
+    return 0;
 }

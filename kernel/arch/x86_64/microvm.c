@@ -2,18 +2,15 @@
 /*
  * microvm.c - the virtio-mmio windows of QEMU's microvm, which has no PCI.
  *
- * 24 of them, 512 bytes each, from 0xfeb00000 on, with the lines of the
- * second I/O APIC. Most are empty, and say so themselves. On a machine with a
- * PCI bus the same addresses may be anything, so there are no windows then.
+ *     0xfeb00000 + 512 * i     24 windows, lines 24 + i, with a second I/O
+ *                              APIC (acpi=on); 8, lines 5 + i, without
+ *
+ * Most are empty, and say so themselves. On a machine with a PCI bus the same
+ * addresses may be anything, so there are no windows then.
  */
 #include "x86.h"
 
-enum {
-    WINDOWS = 24,
-    WINDOWS_BASE = 0xfeb00000,
-    WINDOW_SIZE = 512,
-    FIRST_LINE = 24,
-};
+enum { WINDOWS_BASE = 0xfeb00000, WINDOW_SIZE = 512 };
 
 /* A PC's host bridge is always function 0 of device 0 on bus 0. */
 static bool has_pci(void)
@@ -22,12 +19,29 @@ static bool has_pci(void)
     return pci_config_read16(host_bridge, 0) != 0xffff;
 }
 
+/* The windows' first line and how many there are of both. */
+static unsigned first_line(unsigned *count)
+{
+    bool second_io_apic = io_apic_has_line(24);
+    *count = has_pci() ? 0 : second_io_apic ? 24 : 8;
+    return second_io_apic ? 24 : 5;
+}
+
+bool microvm_line(unsigned line)
+{
+    unsigned count;
+    unsigned first = first_line(&count);
+    return line >= first && line - first < count;
+}
+
 bool arch_mmio_window(unsigned i, struct mmio_window *out)
 {
-    if (i >= WINDOWS || has_pci())
+    unsigned count;
+    unsigned first = first_line(&count);
+    if (i >= count)
         return false;
     out->base = WINDOWS_BASE + (bus_addr_t)i * WINDOW_SIZE;
     out->size = WINDOW_SIZE;
-    out->line = FIRST_LINE + i;
+    out->line = first + i;
     return true;
 }

@@ -7,8 +7,8 @@ CC      := $(CROSS)gcc
 LD      := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
 
-ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only -fno-pic \
-                -mcmodel=small -fcf-protection=none -mstack-protector-guard=global \
-                -fno-asynchronous-unwind-tables
+ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only \
+                -mcmodel=small -mstack-protector-guard=global -fno-pic \
+                -fcf-protection=none -fno-asynchronous-unwind-tables
 ARCH_LDFLAGS := -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
                 -z max-page-size=4096

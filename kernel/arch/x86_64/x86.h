@@ -51,13 +51,16 @@ _Noreturn void trap_exception(const struct trap_frame *frame);
 enum { SELECTOR_CODE = 0x08, SELECTOR_DATA = 0x10, SELECTOR_TSS = 0x18 };
 enum { IST_EXCEPTION = 1, IST_DOUBLE_FAULT = 2, IST_NMI = 3 };
 
-/* As arch_backtrace(), from the frame at `rbp` on; stops at what is no frame. */
+/* As arch_backtrace(), from the frame at `rbp` on; ends at what is none. */
 unsigned backtrace_from(uint64_t rbp, uintptr_t *addresses, unsigned cap);
 
 /* The one-shot counter of the local APIC: `count` steps from now; 0 stops. */
 void local_apic_count(uint32_t count);
 uint32_t local_apic_counted(void);      /* steps left */
 uint8_t local_apic_id(void);
+
+bool io_apic_has_line(unsigned line);
+bool microvm_line(unsigned line);       /* a virtio-mmio window's? */
 
 /* ---- The processor ------------------------------------------------------ */
 

@@ -1,3 +1,3 @@
 SRCS      := setup.c pools.c
 EXERCISES := 09-frames/virtio_net.c
-NEEDS     := arch lib core mem event net drivers/virtio/core
+NEEDS     := arch lib core console mem event net drivers/virtio/core

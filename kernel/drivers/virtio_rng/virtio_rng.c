@@ -7,7 +7,7 @@
  * for is left to whoever asked for them. The first such device is used, any
  * other is let be.
  */
-#include "core/log.h"
+#include "console/log.h"
 #include "drivers/virtio/core/virtio.h"
 #include "drivers/virtio_rng/rng.h"
 #include "lib/errno.h"

@@ -12,7 +12,7 @@
 #include "arch/arch.h"
 #include "console/format.h"
 #include "core/irq.h"
-#include "core/log.h"
+#include "console/log.h"
 #include "core/start.h"
 #include "drivers/virtio/core/virtio.h"
 #include "lib/errno.h"

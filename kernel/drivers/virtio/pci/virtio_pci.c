@@ -10,7 +10,7 @@
 #include "arch/arch.h"
 #include "console/format.h"
 #include "core/irq.h"
-#include "core/log.h"
+#include "console/log.h"
 #include "drivers/pci/pci.h"
 #include "drivers/virtio/core/virtio.h"
 #include "drivers/virtio/pci/structures.h"

@@ -1,0 +1,3 @@
+SRCS    := main.c
+NEEDS   := console event mem core lib
+DEVICES := rng0

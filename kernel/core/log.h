@@ -1,1 +1,0 @@
-#include "console/log.h" /* moved; this file goes away */

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * setup.c - a virtio network card from its discovery to its first frame, and
+ * the work that its interrupts post. [virtio 1.2 §5.1.3, §5.1.4, §5.1.5]
+ *
+ * What is put into the queues and taken out of them is lab 09's.
+ */
+#include "arch/arch.h"
+#include "console/format.h"
+#include "console/log.h"
+#include "drivers/virtio_net/virtio_net.h"
+#include "lib/errno.h"
+#include "lib/list.h"
+#include "mem/heap.h"
+
+#define VIRTIO_NET_F_CSUM (1ull << 0)       /* finishes our checksums */
+#define VIRTIO_NET_F_MTU (1ull << 3)        /* says how long a frame may be */
+#define VIRTIO_NET_F_MAC (1ull << 5)        /* has an address of its own */
+#define VIRTIO_NET_F_HOST_TSO4 (1ull << 11) /* cuts TCP over IPv4 */
+#define VIRTIO_NET_F_STATUS (1ull << 16)    /* says whether the link is up */
+
+/* All that we know how to use, by name. Refused on purpose: what would let
+ * the device hand up frames with checksums not made or not cut up (GUEST_*),
+ * or in several buffers (MRG_RXBUF). */
+#define FEATURES                                                               \
+    (VIRTIO_NET_F_CSUM | VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC |                 \
+     VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_STATUS)
+
+#define VIRTIO_NET_S_LINK_UP 1
+
+/* [virtio 1.2 §5.1.4] */
+struct virtio_net_config {
+    uint8_t mac[ETHERNET_ADDRESS_SIZE];
+    le16 status;
+    le16 max_virtqueue_pairs;
+    le16 mtu;
+};
+_Static_assert(sizeof(struct virtio_net_config) == 12, "virtio 1.2 §5.1.4");
+
+enum { RECEIVEQ1 = 0, TRANSMITQ1 = 1 };
+
+enum {
+    MTU_USUAL = 1500,
+    MTU_MIN = 68, /* [virtio 1.2 §5.1.4.1] */
+    VLAN_TAG_SIZE = 4,
+    BUFFER_UNIT = 2048, /* receive buffers are a multiple of it */
+    FRAMES_A_TURN = 64, /* received before others have their turn */
+};
+
+static bool has(const struct virtio_net *net, uint64_t feature)
+{
+    return (net->device->features & feature) != 0;
+}
+
+static uint16_t config16(struct virtio_net *net, unsigned offset)
+{
+    le16 value;
+
+    virtio_config(net->device, offset, &value, sizeof(value));
+    return le16_to_cpu(value);
+}
+
+/* ---- Work that interrupts post ------------------------------------------ */
+
+static void receive(struct event_work *work)
+{
+    struct virtio_net *net =
+        container_of(work, struct virtio_net, receive_work);
+
+    /* First, as an acknowledgement may be for what was sent. */
+    virtio_net_reclaim(net);
+    if (virtio_net_receive(net, FRAMES_A_TURN) == FRAMES_A_TURN)
+        event_post(work);
+}
+
+/* Says that there is room only when any frame would find some. */
+static void transmit(struct event_work *work)
+{
+    struct virtio_net *net =
+        container_of(work, struct virtio_net, transmit_work);
+
+    virtio_net_reclaim(net);
+    if (!net->blocked || net->tx_free == NULL ||
+        net->transmitq.num_free <= VIRTIO_NET_PIECES_MAX)
+        return;
+    net->blocked = false;
+    if (net->netdev.writable != NULL)
+        net->netdev.writable(&net->netdev);
+}
+
+static bool link_is_up(struct virtio_net *net)
+{
+    uint16_t status = config16(net, offsetof(struct virtio_net_config, status));
+
+    return (status & VIRTIO_NET_S_LINK_UP) != 0;
+}
+
+static void config_changed(struct event_work *work)
+{
+    struct virtio_net *net = container_of(work, struct virtio_net, config_work);
+    bool up = link_is_up(net);
+
+    if (up == net->netdev.link_up)
+        return;
+    net->netdev.link_up = up;
+    log_line("%s: link %s", net->netdev.name, up ? "up" : "down");
+    if (net->netdev.link_changed != NULL)
+        net->netdev.link_changed(&net->netdev);
+}
+
+static void kick(struct event_work *work)
+{
+    struct virtio_net *net = container_of(work, struct virtio_net, kick_work);
+
+    virtq_kick(&net->transmitq);
+    virtq_kick(&net->receiveq);
+}
+
+void virtio_net_kick_later(struct virtio_net *net)
+{
+    event_post(&net->kick_work);
+}
+
+/* ---- The card, for the stack -------------------------------------------- */
+
+static int send(struct netdev *dev, struct netbuf *frame)
+{
+    struct virtio_net *net = container_of(dev, struct virtio_net, netdev);
+
+    if (net->receiveq.broken || net->transmitq.broken)
+        return -EIO;
+    int error = virtio_net_send(net, frame);
+    if (error == 0)
+        virtio_net_kick_later(net);
+    else if (error == -ENOSPC)
+        net->blocked = true;
+    return error;
+}
+
+/* ---- Bringing it up ------------------------------------------------------ */
+
+static void choose_sizes(struct virtio_net *net)
+{
+    uint16_t mtu = MTU_USUAL;
+
+    if (has(net, VIRTIO_NET_F_MTU))
+        mtu = config16(net, offsetof(struct virtio_net_config, mtu));
+    if (mtu < MTU_MIN) {
+        log_line("%s: an MTU of %u can't be; 1500 is used instead",
+                 net->device->where, mtu);
+        mtu = MTU_USUAL;
+    }
+    net->netdev.mtu = mtu;
+    net->frame_max = ETHERNET_HEADER_SIZE + mtu;
+
+    /* Others may not have heard of a smaller one. */
+    uint32_t longest = sizeof(struct virtio_net_hdr) + ETHERNET_HEADER_SIZE +
+                       VLAN_TAG_SIZE + (mtu > MTU_USUAL ? mtu : MTU_USUAL);
+    net->buffer_size = (longest + BUFFER_UNIT - 1) / BUFFER_UNIT * BUFFER_UNIT;
+}
+
+static int set_up(struct virtio_device *dev, void *ctx)
+{
+    struct virtio_net *net = ctx;
+
+    choose_sizes(net);
+    int error =
+        virtio_queue(dev, RECEIVEQ1, VIRTIO_NET_QUEUE_MAX, &net->receiveq,
+                     &net->receive_work, net->receive_name);
+    if (error == 0)
+        error =
+            virtio_queue(dev, TRANSMITQ1, VIRTIO_NET_QUEUE_MAX, &net->transmitq,
+                         &net->transmit_work, net->transmit_name);
+    if (error == 0 && has(net, VIRTIO_NET_F_STATUS))
+        error = dev->transport->config_changed(dev, &net->config_work);
+    if (error == 0 && net->transmitq.num <= VIRTIO_NET_PIECES_MAX)
+        error = -EINVAL;
+    if (error == 0)
+        error = virtio_net_pools(net);
+    return error;
+}
+
+/* A card without an address gets one of the local kind, different enough for
+ * the few that can be on a wire with it. */
+static void choose_address(struct virtio_net *net)
+{
+    uint64_t any = arch_cycles();
+
+    if (has(net, VIRTIO_NET_F_MAC)) {
+        virtio_config(net->device, offsetof(struct virtio_net_config, mac),
+                      net->netdev.address, ETHERNET_ADDRESS_SIZE);
+        return;
+    }
+    net->netdev.address[0] = 0x02;
+    for (unsigned i = 1; i < ETHERNET_ADDRESS_SIZE; i++)
+        net->netdev.address[i] = (uint8_t)(any >> 8 * (i - 1));
+}
+
+static void introduce(struct virtio_net *net)
+{
+    struct netdev *dev = &net->netdev;
+
+    choose_address(net);
+    if (has(net, VIRTIO_NET_F_CSUM))
+        dev->features |= NETDEV_CHECKSUM;
+    if (has(net, VIRTIO_NET_F_CSUM) && has(net, VIRTIO_NET_F_HOST_TSO4))
+        dev->features |= NETDEV_TSO4;
+    dev->link_up = !has(net, VIRTIO_NET_F_STATUS) || link_is_up(net);
+    dev->send = send;
+
+    netdev_add(dev);
+    format(net->receive_name, sizeof(net->receive_name), "%s receive",
+           dev->name);
+    format(net->transmit_name, sizeof(net->transmit_name), "%s transmit",
+           dev->name);
+    const uint8_t *a = dev->address;
+    log_line("%s: %02x:%02x:%02x:%02x:%02x:%02x, link %s, %s", dev->name, a[0],
+             a[1], a[2], a[3], a[4], a[5], dev->link_up ? "up" : "down",
+             net->device->where);
+}
+
+static int virtio_net_probe(struct virtio_device *dev)
+{
+    struct virtio_net *net = heap_alloc_array(1, sizeof(*net));
+    if (net == NULL) {
+        log_line("%s: no memory for a network card", dev->where);
+        return -ENOMEM;
+    }
+    net->device = dev;
+    net->receive_work.run = receive;
+    net->transmit_work.run = transmit;
+    net->config_work.run = config_changed;
+    net->kick_work.run = kick;
+    format(net->receive_name, sizeof(net->receive_name), "net receive");
+    format(net->transmit_name, sizeof(net->transmit_name), "net transmit");
+
+    int error = virtio_handshake(dev, FEATURES, set_up, net);
+    if (error != 0) {
+        /* Not freed: its interrupts may lead here already. */
+        log_line("%s: the network card could not be brought up: error %d",
+                 dev->where, -error);
+        return error;
+    }
+    introduce(net);
+    virtq_kick(&net->receiveq);
+    event_post(&net->receive_work);
+    event_post(&net->transmit_work);
+    return 0;
+}
+
+static const struct virtio_driver virtio_net_driver = {
+    .name = "virtio_net",
+    .id = VIRTIO_ID_NET,
+    .probe = virtio_net_probe,
+};
+VIRTIO_DRIVER(virtio_net_driver);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio_net.h - a virtio network card. [virtio 1.2 §5.1]
+ *
+ *     netdev->send()                      netdev->receive()     the stack
+ *          |      ^ release()                 ^      | release()
+ *          v      |                           |      v
+ *     virtio_net_send                  virtio_net_receive        lab 09's
+ *     virtio_net_reclaim               virtio_net_post
+ *          |      ^                           ^      |
+ *          v      |                           |      v
+ *         transmitq                          receiveq            lab 05's
+ *
+ * Both queues have buffers of their own, so that neither direction can starve
+ * the other: what waits to be sent never keeps a frame from coming in.
+ *
+ * Given are features and configuration (setup.c) and the buffers (pools.c);
+ * lab 09 fills and empties the queues.
+ */
+#ifndef DRIVERS_VIRTIO_NET_H
+#define DRIVERS_VIRTIO_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drivers/virtio/core/virtio.h"
+#include "lib/endian.h"
+#include "net/netdev.h"
+
+/* Stands before every frame, in both directions. [virtio 1.2 §5.1.6]
+ *      0       1          2         4          6            8             10
+ *      +-------+----------+---------+----------+------------+-------------+--
+ *      | flags | gso_type | hdr_len | gso_size | csum_start | csum_offset | >
+ *      +-------+----------+---------+----------+------------+-------------+--
+ *        10             12
+ *      --+-------------+
+ *      > | num_buffers |       (only if VIRTIO_F_VERSION_1: always, with us)
+ *      --+-------------+                                                     */
+struct virtio_net_hdr {
+    uint8_t flags;
+    uint8_t gso_type;
+    le16 hdr_len;
+    le16 gso_size;
+    le16 csum_start;
+    le16 csum_offset;
+    le16 num_buffers;
+};
+_Static_assert(sizeof(struct virtio_net_hdr) == 12, "virtio 1.2 §5.1.6");
+
+#define VIRTIO_NET_HDR_F_NEEDS_CSUM 1
+#define VIRTIO_NET_HDR_GSO_NONE 0
+#define VIRTIO_NET_HDR_GSO_TCPV4 1
+
+enum {
+    VIRTIO_NET_QUEUE_MAX = 256, /* descriptors in each queue, at most */
+    VIRTIO_NET_PIECES_MAX = 16, /* netbufs that one frame may consist of */
+    /* Bytes in a frame that the device cuts: the most that IPv4 can say. */
+    VIRTIO_NET_CUT_MAX = ETHERNET_HEADER_SIZE + 65535,
+};
+
+/* A receive buffer: in the ring, or lent to the stack. */
+struct virtio_net_rx {
+    struct netbuf netbuf; /* its release is virtio_net_release() */
+    struct virtio_net *net;
+    uint8_t *memory; /* net->buffer_size bytes: header, then frame */
+};
+
+/* A frame on its way out. */
+struct virtio_net_tx {
+    struct virtio_net_hdr hdr;
+    struct netbuf *frame; /* the chain that we owe a release */
+    struct virtio_net_tx *next_free;
+};
+
+/*
+ * Invariants, between calls:
+ *   - every virtio_net_rx is in the receiveq, or lent to the stack;
+ *   - every virtio_net_tx is in the transmitq, or on the list tx_free.
+ */
+struct virtio_net {
+    struct netdev netdev;
+    struct virtio_device *device;
+    struct virtq receiveq;
+    struct virtq transmitq;
+
+    uint32_t buffer_size; /* of each receive buffer, in bytes */
+    uint32_t frame_max;   /* bytes in a frame to send that is not cut */
+    unsigned rx_count;
+    struct virtio_net_rx *rx;
+    struct virtio_net_tx *tx_free;
+    bool blocked; /* a send found no room: writable() is owed */
+
+    struct event_work receive_work;
+    struct event_work transmit_work;
+    struct event_work config_work;
+    struct event_work kick_work;
+    char receive_name[16]; /* "net0 receive", for messages */
+    char transmit_name[16];
+};
+
+/* ---- Lab 09's ---------------------------------------------------------- */
+
+/* Puts `rx` into the receiveq, empty, as one descriptor. Does not kick.
+ * Returns what virtq_add() does; there is always room, as there are no more
+ * buffers than descriptors. */
+int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx);
+
+/* The release() of a receive buffer's netbuf: the stack is done with the
+ * frame. Posts the buffer again and calls virtio_net_kick_later(). */
+void virtio_net_release(struct netbuf *nb);
+
+/* Takes at most `limit` frames out of the receiveq and lends each to
+ * netdev.receive(), with the header cut off. One that is shorter than the
+ * headers, or comes before there is a receive(), goes straight back. Returns
+ * how many there were. */
+unsigned virtio_net_receive(struct virtio_net *net, unsigned limit);
+
+/* Puts `frame` into the transmitq: a descriptor for the header, one for each
+ * netbuf that is not empty. Does not kick. See netdev->send for who owns what
+ * and for the result. [virtio 1.2 §5.1.6.2] */
+int virtio_net_send(struct virtio_net *net, struct netbuf *frame);
+
+/* Takes back what the device has sent: releases the netbufs of each frame. */
+void virtio_net_reclaim(struct virtio_net *net);
+
+/* ---- Given ------------------------------------------------------------- */
+
+/* A virtio_net_tx to send a frame with; NULL when all are on their way. And
+ * back. */
+struct virtio_net_tx *virtio_net_tx_get(struct virtio_net *net);
+void virtio_net_tx_put(struct virtio_net *net, struct virtio_net_tx *tx);
+
+/* Sees to it that both queues are kicked once, when what is ready in the
+ * event loop now has run: one announcement for a whole round of frames. */
+void virtio_net_kick_later(struct virtio_net *net);
+
+/* Fills in, into a header that is all zero, what the device shall finish of
+ * `frame`: its checksum, its segments. [virtio 1.2 §5.1.6.2] */
+void virtio_net_offload(struct virtio_net_hdr *hdr, const struct netbuf *frame);
+
+/* For setup.c: all buffers of a card whose queues stand, the receive buffers
+ * posted. 0 or -ENOMEM, or what virtq_add() says. */
+int virtio_net_pools(struct virtio_net *net);
+
+#endif
