@@ -13,7 +13,10 @@
 #     NEEDS      modules, as paths under kernel/
 #     EXERCISES  bodies that students write, as paths under labs/ or solutions/
 #     INCLUDES   include roots for this module alone (third-party headers)
-#     VENDOR     third-party sources, fetched by set-up
+#     VENDOR     third-party sources, under $(BUILD)
+#     FETCH      the script that gets them; it is given their folder, leaves the
+#                file .verified there, and accepts what agrees with the module's
+#                manifest.sha256
 #   app.mk only:
 #     DEVICES    net0, rng0, ...: which drivers stand behind them is said by
 #                arch/$(ARCH)/devices.mk
@@ -43,7 +46,7 @@ include kernel/arch/$(ARCH)/devices.mk
 
 # Every module is read once; its lists end up in variables named after it.
 MODULES :=
-FIELDS  := SRCS NEEDS EXERCISES INCLUDES VENDOR
+FIELDS  := SRCS NEEDS EXERCISES INCLUDES VENDOR FETCH
 define load
 ifeq ($$(filter $(1),$$(LOADED)),)
 LOADED += $(1)
@@ -124,13 +127,28 @@ $(OUT)/kernel.elf: $(OBJECTS) $(OUT)/objects kernel/arch/$(ARCH)/kernel.ld
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 
+# What a module's third-party sources leave when they are there. All of them
+# come into being with it.
+fetched = $(if $(FETCH.$(1)),$(firstword $(subst /src/, ,$(firstword \
+            $(VENDOR.$(1)))))/.verified)
+define fetch
+$(call fetched,$(1)): $(FETCH.$(1)) kernel/$(1)/manifest.sha256
+	$(Q)sh $(FETCH.$(1)) $$(@D)
+$(VENDOR.$(1)): $(call fetched,$(1)) ;
+endef
+$(foreach m,$(MODULES),$(if $(FETCH.$(m)),$(eval $(call fetch,$(m)))))
+
+# Warnings are for our headers, not for theirs.
+includes = $(foreach i,$(INCLUDES.$(1)),$(if $(filter \
+             $(BUILD)/%,$(i)),-isystem,-I) $(i))
+
 # $(1) source, $(2) object, $(3) module: compile one file.
 define compile
-$(2): $(1) $(OBJ)/flags $(if $(VENDOR.$(3)),$(VENDOR_STAMP))
+$(2): $(1) $(OBJ)/flags $(call fetched,$(3))
 	$$(call say,CC,$(1))
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$(CC) $$(CFLAGS) $(if $(filter $(1),$(VENDOR.$(3))),-w,$$(WARNINGS)) \
-	    $$(INCLUDE) $(addprefix -I,$(INCLUDES.$(3))) -MMD -MP -c -o $$@ $$<
+	    $$(INCLUDE) $(call includes,$(3)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach m,$(MODULES),$(foreach s,$(call sources,$(m)),\
     $(eval $(call compile,$(s),$(call object,$(s)),$(m)))))
@@ -145,5 +163,5 @@ $(OUT)/tree.S.o: $(OUT)/tree.S $(OBJ)/flags
 -include $(OBJECTS:.o=.d)
 
 # Every file linked, in link order, with its lines.
-files: $(VENDOR_STAMP)
+files: $(foreach m,$(MODULES),$(call fetched,$(m)))
 	@wc -l $(SOURCES)

@@ -1,3 +1,3 @@
 SRCS    := main.c
-NEEDS   := console event mem core lib
+NEEDS   := drivers/virtio_rng console event mem core lib
 DEVICES := rng0

@@ -11,8 +11,8 @@
  */
 #include "arch/arch.h"
 #include "console/format.h"
-#include "core/irq.h"
 #include "console/log.h"
+#include "core/irq.h"
 #include "core/start.h"
 #include "drivers/virtio/core/virtio.h"
 #include "lib/errno.h"
@@ -46,7 +46,8 @@ enum { /* [virtio 1.2 §4.2.2] */
        INTERRUPT_USED_BUFFER = 1 << 0,
        INTERRUPT_CONFIG_CHANGE = 1 << 1,
 
-       QUEUES_MAX = 8, /* more than any driver of ours asks for */
+       QUEUES_MAX = 8,   /* more than any driver of ours asks for */
+       REASONS_MAX = 16, /* looked at in one interrupt */
 };
 
 struct virtio_mmio {
@@ -171,17 +172,8 @@ static const struct virtio_transport mmio_transport = {
     .config_changed = mmio_config_changed,
 };
 
-/* The line may be shared, so this may be about another device. Acknowledged
- * before the work looks at the rings: what the device uses after that look
- * raises the line again. */
-static void mmio_interrupt(void *ctx)
+static void post(const struct virtio_mmio *mmio, uint32_t why)
 {
-    struct virtio_mmio *mmio = ctx;
-    uint32_t why = get(&mmio->device, INTERRUPT_STATUS);
-    if (why == 0)
-        return;
-
-    set(&mmio->device, INTERRUPT_ACK, why);
     if ((why & INTERRUPT_USED_BUFFER) != 0) {
         for (unsigned i = 0; i < QUEUES_MAX; i++) {
             if (mmio->queue_work[i] != NULL)
@@ -190,6 +182,24 @@ static void mmio_interrupt(void *ctx)
     }
     if ((why & INTERRUPT_CONFIG_CHANGE) != 0 && mmio->config_work != NULL)
         event_post(mmio->config_work);
+}
+
+/* The line may be shared, so this may be about another device. It may be
+ * edge-triggered too, and then says nothing more while it is up: so until
+ * there is no reason left, or this is a device that will never be content.
+ * What is used after the acknowledgement is seen by the work, or raises the
+ * line again. */
+static void mmio_interrupt(void *ctx)
+{
+    struct virtio_mmio *mmio = ctx;
+
+    for (unsigned i = 0; i < REASONS_MAX; i++) {
+        uint32_t why = get(&mmio->device, INTERRUPT_STATUS);
+        if (why == 0)
+            return;
+        set(&mmio->device, INTERRUPT_ACK, why);
+        post(mmio, why);
+    }
 }
 
 /* Takes the device in window `i`, if there is one. [virtio 1.2 §4.2.3.1] */

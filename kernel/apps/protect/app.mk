@@ -1,0 +1,2 @@
+SRCS  := main.c processor.c
+NEEDS := console core arch lib

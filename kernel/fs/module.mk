@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+SRCS  := fs.c
+NEEDS := event lib

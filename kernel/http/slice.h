@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slice.h - a piece of a text that lies in somebody else's memory, and what
+ * kinds of characters HTTP tells apart.
+ */
+#ifndef HTTP_SLICE_H
+#define HTTP_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/string.h"
+
+/* No NUL follows it. All zero: there is none. */
+struct http_slice {
+    const char *data;
+    size_t len;
+};
+
+/* Is `slice` the very text `text`? */
+static inline bool http_slice_is(struct http_slice slice, const char *text)
+{
+    return slice.len == strlen(text) &&
+           memcmp(slice.data, text, slice.len) == 0;
+}
+
+static inline char http_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Is it, if "A" and "a" are the same? */
+static inline bool http_slice_is_nocase(struct http_slice slice,
+                                        const char *text)
+{
+    if (slice.len != strlen(text))
+        return false;
+    for (size_t i = 0; i < slice.len; i++)
+        if (http_lower(slice.data[i]) != http_lower(text[i]))
+            return false;
+    return true;
+}
+
+static inline bool http_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The value of a hexadecimal digit, -1 for any other character. */
+static inline int http_hex_value(char c)
+{
+    if (http_is_digit(c))
+        return c - '0';
+    c = http_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Whitespace inside a line: OWS is made of it [RFC 9110 §5.6.3]. */
+static inline bool http_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* `slice` without the blanks at its ends. */
+static inline struct http_slice http_trim(struct http_slice slice)
+{
+    while (slice.len > 0 && http_is_blank(slice.data[0])) {
+        slice.data++;
+        slice.len--;
+    }
+    while (slice.len > 0 && http_is_blank(slice.data[slice.len - 1]))
+        slice.len--;
+    return slice;
+}
+
+/* What a token is made of, such as a method or a field name
+ * [RFC 9110 §5.6.2]. */
+static inline bool http_is_tchar(char c)
+{
+    return http_is_digit(c) || (http_lower(c) >= 'a' && http_lower(c) <= 'z') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+/* A visible character of ASCII: not a space, not a control character. */
+static inline bool http_is_vchar(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
+/* What a field value may hold: visible characters, those beyond ASCII, and
+ * blanks. Not CR, LF, NUL, or any other control character
+ * [RFC 9110 §5.5]. */
+static inline bool http_is_field_char(char c)
+{
+    return (unsigned char)c >= ' ' ? c != 0x7f : c == '\t';
+}
+
+#endif

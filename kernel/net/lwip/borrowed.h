@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * borrowed.h - memory that streams send from and have yet to give back. What
+ * streams do with it is declared in streams.h.
+ */
+#ifndef NET_LWIP_BORROWED_H
+#define NET_LWIP_BORROWED_H
+
+/* Makes the pool. Returns 0 or -ENOMEM. */
+int borrowed_make(void);
+
+#endif

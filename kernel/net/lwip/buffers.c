@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * buffers.c - netbufs for sending, pbufs for receiving.
+ *
+ * The card lends its receive buffers, and it has few: if readers that are
+ * slow, or segments that came too early, kept them all, no acknowledgement
+ * could come in any more and everything would stand still. So only
+ * RECEIVED_KEPT_MAX may be kept; from there on kept bytes are copied.
+ */
+#include "net/lwip/buffers.h"
+
+#include "lib/errno.h"
+#include "lib/list.h"
+#include "lib/string.h"
+#include "net/lwip/pools.h"
+
+struct transmit {
+    struct netbuf nb;           /* the first member */
+    struct list link;           /* in `under_way`, by number */
+    uint64_t number;
+};
+
+static struct pool transmits, receiveds;
+static struct list under_way = LIST_INIT(under_way);
+static uint64_t last_number;
+static void (*on_drained)(void);
+
+int buffers_make(void)
+{
+    int err = pool_make(&transmits, "transmit", sizeof(struct transmit),
+                        TRANSMIT_MAX);
+
+    if (err)
+        return err;
+    return pool_make(&receiveds, "received", sizeof(struct received),
+                     RECEIVED_MAX);
+}
+
+struct netbuf *transmit_take(void)
+{
+    struct transmit *t = pool_take(&transmits);
+
+    if (!t)
+        return NULL;
+    memset(t, 0, sizeof *t);
+    t->number = ++last_number;
+    list_append(&under_way, &t->link);
+    return &t->nb;
+}
+
+void transmit_give(struct netbuf *nb)
+{
+    struct transmit *t = container_of(nb, struct transmit, nb);
+    bool oldest = under_way.next == &t->link;
+
+    list_remove(&t->link);
+    pool_give(&transmits, t);
+    if (oldest && on_drained)
+        on_drained();
+}
+
+uint64_t transmit_last(void)
+{
+    return last_number;
+}
+
+uint64_t transmit_done(void)
+{
+    if (list_empty(&under_way))
+        return last_number;
+    return container_of(under_way.next, struct transmit, link)->number - 1;
+}
+
+void transmit_on_drained(void (*drained)(void))
+{
+    on_drained = drained;
+}
+
+struct received *received_take(void)
+{
+    return pool_take(&receiveds);
+}
+
+void received_give(struct received *r)
+{
+    pool_give(&receiveds, r);
+}
+
+uint16_t buffers_out_of_order_limit(void)
+{
+    return receiveds.used > RECEIVED_KEPT_MAX ? 0 : RECEIVED_KEPT_MAX;
+}
+
+/* How many bytes can be added behind those of `p`? None, unless its memory is
+ * ours. */
+static size_t room_behind(const struct pbuf *p)
+{
+    const uint8_t *begin, *end;
+
+    if (!p || (p->flags & PBUF_FLAG_IS_CUSTOM))
+        return 0;
+    begin = (const uint8_t *)p + LWIP_MEM_ALIGN_SIZE(sizeof *p);
+    end = (const uint8_t *)p->payload + p->len;
+    return (size_t)(begin + PBUF_POOL_BUFSIZE - end);
+}
+
+/* A frame that is kept after the call that brought it never has more bytes
+ * than a PBUF_POOL pbuf. */
+_Static_assert(PBUF_POOL_BUFSIZE >= ETHERNET_FRAME_MAX, "see move()");
+
+/* Takes `p`, a pbuf by itself over a buffer of the card, in exchange for one of
+ * our own; or for none, if its bytes fit behind those of `before`. False when
+ * there is no memory. */
+static bool move(struct pbuf *p, struct pbuf *before, struct pbuf **own)
+{
+    *own = NULL;
+    if (p->len <= room_behind(before)) {
+        memcpy((uint8_t *)before->payload + before->len, p->payload, p->len);
+        before->len = (u16_t)(before->len + p->len);
+    } else {
+        *own = pbuf_alloc(PBUF_RAW, p->len, PBUF_POOL);
+        if (!*own)
+            return false;
+        memcpy((*own)->payload, p->payload, p->len);
+    }
+    pbuf_free(p);
+    return true;
+}
+
+struct pbuf *buffers_settle(struct pbuf *chain)
+{
+    struct pbuf **at = &chain, *before = NULL;
+
+    if (receiveds.used <= RECEIVED_KEPT_MAX)
+        return chain;
+    while (*at) {
+        struct pbuf *p = *at, *rest = p->next, *own = p;
+
+        if (p->flags & PBUF_FLAG_IS_CUSTOM) {
+            p->next = NULL;
+            if (!move(p, before, &own)) {
+                p->next = rest;
+                pbuf_free(chain);
+                return NULL;
+            }
+        }
+        *at = own ? own : rest;
+        if (own) {
+            own->next = rest;
+            before = own;
+            at = &own->next;
+        }
+    }
+    return chain;
+}

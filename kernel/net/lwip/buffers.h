@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * buffers.h - frames on their way between lwIP and the card, without a copy.
+ *
+ * lwIP has pbufs, a card has netbufs. Going out, each pbuf of a chain gets a
+ * netbuf that points at the same bytes. Coming in, the card's netbuf gets a
+ * pbuf that points at them.
+ *
+ *     out   pbuf(headers) -> pbuf(file) -> NULL       in    pbuf
+ *             ^                ^                              | payload
+ *             | owner          | owner                        v
+ *           netbuf ---------> netbuf -> NULL               netbuf.data
+ */
+#ifndef NET_LWIP_BUFFERS_H
+#define NET_LWIP_BUFFERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/netdev.h"
+
+#include "lwip/pbuf.h"
+
+enum {
+    TRANSMIT_MAX = 1024,        /* netbufs under way to the card */
+    RECEIVED_MAX = 256,         /* netbufs lent by the card */
+    RECEIVED_KEPT_MAX = 64,     /* of these, kept beyond the call that lent */
+};
+
+/* Makes the pools. Returns 0 or -ENOMEM. */
+int buffers_make(void);
+
+/* A netbuf for sending, all zero; NULL when there is none. */
+struct netbuf *transmit_take(void);
+void transmit_give(struct netbuf *nb);
+
+/*
+ * Every netbuf for sending has a number, 1, 2, 3 and so on in the order in
+ * which they were taken. transmit_last() is the last one taken,
+ * transmit_done() the last before which there is none still under way: once
+ * it has reached n, the card has done with all that was sent up to n. The
+ * `drained` function is called when transmit_done() has grown.
+ */
+uint64_t transmit_last(void);
+uint64_t transmit_done(void);
+void transmit_on_drained(void (*drained)(void));
+
+/* A frame that has come in, with the pbuf that stands for it in lwIP. */
+struct received {
+    struct pbuf_custom custom;  /* the first member: lwIP hands it back */
+    struct netbuf *frame;       /* lent by the card */
+};
+
+/* NULL when there is none. */
+struct received *received_take(void);
+void received_give(struct received *r);
+
+/* How many pbufs a connection may keep that came before their turn: none once
+ * too many of the card's buffers are kept already. */
+uint16_t buffers_out_of_order_limit(void);
+
+/*
+ * The pbufs of `chain` are to be kept for a while. Where too many of the
+ * card's buffers are kept already, moves the bytes that lie in these to memory
+ * of ours, close together. Looks at len and next of each pbuf, not at tot_len.
+ * Returns the chain to go on with; NULL, and all of it freed, when there is
+ * no memory.
+ */
+struct pbuf *buffers_settle(struct pbuf *chain);
+
+#endif

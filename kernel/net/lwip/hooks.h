@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hooks.h - where lwIP calls us, by the names that lwipopts.h gives. Included
+ * by lwIP's own sources.
+ */
+#ifndef NET_LWIP_HOOKS_H
+#define NET_LWIP_HOOKS_H
+
+#include <stdint.h>
+
+#include "lwip/err.h"
+#include "lwip/ip_addr.h"
+
+struct tcp_pcb;
+
+/* The first sequence number of a connection: grows with time, and can't be
+ * guessed from another connection's. [RFC 6528 §3] */
+uint32_t random_tcp_isn(const ip_addr_t *local, uint16_t local_port,
+                        const ip_addr_t *remote, uint16_t remote_port);
+
+/* Asked about each segment before lwIP looks into it. Only those are refused
+ * that would open a connection beyond its listener's limit. */
+err_t listeners_admit(const struct tcp_pcb *pcb);
+
+/* net/lwip/buffers.h */
+uint16_t buffers_out_of_order_limit(void);
+
+/*
+ * DHCP's times, in place of lwIP's: four tries a second apart, as the answer
+ * to the first may be lost while a bridge is still learning, then 2, 4, 8 and
+ * so on to 64 seconds. The lease's own times are taken as they are offered,
+ * in minutes, at least one.
+ */
+#define DHCP_DEFINE_CUSTOM_TIMEOUTS 1
+#define DHCP_REQUEST_BACKOFF_SEQUENCE(tries)                                 \
+    ((u16_t)((tries) <= 4 ? 1000 : (tries) < 10 ? 1000 << ((tries) - 4)      \
+                                                : 64000))
+#define DHCP_NEXT_TIMEOUT_THRESHOLD 1
+#define DHCP_MINUTES(offered)                                                \
+    ((offered) / 60 > 0xffff ? 0xffff : (offered) < 60 ? 1 : (offered) / 60)
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T0_LEASE(result, dhcp)                 \
+    (result) = (dhcp_timeout_t)DHCP_MINUTES((dhcp)->offered_t0_lease)
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T1_RENEW(result, dhcp)                 \
+    (result) = (dhcp_timeout_t)DHCP_MINUTES((dhcp)->offered_t1_renew)
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T2_REBIND(result, dhcp)                \
+    (result) = (dhcp_timeout_t)DHCP_MINUTES((dhcp)->offered_t2_rebind)
+
+#endif

@@ -1,0 +1,12 @@
+LWIP      := $(BUILD)/lwip-2.2.1
+SRCS      := port.c settings.c random.c sequence.c pools.c memory.c \
+             buffers.c streams.c borrowed.c
+EXERCISES := 10-lwip/netif.c 11-streams/stream.c
+NEEDS     := net event mem console core arch lib
+INCLUDES  := kernel/net/lwip/include kernel/net/lwip/libc $(LWIP)/src/include
+FETCH     := kernel/tools/fetch-lwip.sh
+VENDOR    := $(addprefix $(LWIP)/src/, \
+    $(addprefix core/, init.c def.c inet_chksum.c ip.c netif.c pbuf.c tcp.c \
+                       tcp_in.c tcp_out.c timeouts.c udp.c) \
+    $(addprefix core/ipv4/, dhcp.c etharp.c icmp.c ip4.c ip4_addr.c) \
+    netif/ethernet.c)

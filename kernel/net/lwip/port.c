@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * port.c - brings up lwIP over a card, and stands between the two for what is
+ * not lab 10's: frames that lwIP should not see, chains that a card can't
+ * take, checksums that a card completes.
+ */
+#include "net/lwip/port.h"
+
+#include "core/cmdline.h"
+#include "console/log.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "net/lwip/memory.h"
+#include "net/lwip/random.h"
+#include "net/lwip/streams.h"
+#include "net/up.h"
+
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/init.h"
+#include "lwip/inet_chksum.h"
+#include "lwip/priv/tcp_priv.h"
+#include "netif/ethernet.h"
+
+_Static_assert(!LWIP_SOCKET && !LWIP_NETCONN && !IP_FRAG && !IP_REASSEMBLY &&
+               !IP_FORWARD && !LWIP_RAW && !LWIP_DNS && !LWIP_IGMP &&
+               !LWIP_IPV6 && !LWIP_ALTCP && !LWIP_AUTOIP,
+               "parts of lwIP that nothing here uses stay out");
+
+static struct netif interface;
+static struct event_timer timer;
+static bool fixed_address;
+
+/* ---- Coming in -------------------------------------------------------------- */
+
+enum { TYPE_OFFSET = 12, TYPE_ARP_HIGH = 0x08, TYPE_ARP_LOW = 0x06 };
+
+/* lwIP reads a whole ARP packet without asking whether it is there. */
+static bool is_short_arp(const struct netbuf *frame)
+{
+    return frame->data[TYPE_OFFSET] == TYPE_ARP_HIGH &&
+           frame->data[TYPE_OFFSET + 1] == TYPE_ARP_LOW &&
+           frame->len < ETHERNET_HEADER_SIZE + SIZEOF_ETHARP_HDR;
+}
+
+/* After a round's frames: lwIP may have new timeouts, or have run out of
+ * memory that segments hold which came too early. */
+static void run_after_frames(struct event_work *work)
+{
+    (void)work;
+    PBUF_CHECK_FREE_OOSEQ();
+    port_timers_set(&timer);
+}
+
+static void frame_came(struct netdev *card, struct netbuf *frame)
+{
+    static struct event_work after = { .run = run_after_frames };
+
+    if (frame->len <= ETHERNET_HEADER_SIZE || frame->len > UINT16_MAX ||
+        is_short_arp(frame)) {
+        frame->release(frame);
+        return;
+    }
+    port_receive(card, frame);
+    event_post(&after);
+}
+
+/* ---- Going out -------------------------------------------------------------- */
+
+/* How many pieces of `p` have something in them; *empty: whether any has not. */
+static unsigned pieces(const struct pbuf *p, bool *empty)
+{
+    unsigned count = 0;
+
+    *empty = false;
+    for (; p; p = p->next) {
+        if (p->len)
+            count++;
+        else
+            *empty = true;
+    }
+    return count;
+}
+
+err_t port_link_output(struct netif *netif, struct pbuf *p)
+{
+    bool empty;
+    struct pbuf *whole;
+    err_t err;
+
+    if (pieces(p, &empty) <= NETDEV_PIECES_MAX && !empty)
+        return port_output(netif, p);
+    whole = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+    if (!whole)
+        return ERR_MEM;
+    err = port_output(netif, whole);
+    pbuf_free(whole);
+    return err;
+}
+
+/* The card sums from the TCP header on, and puts the result over what lies in
+ * the checksum field: that must be the pseudo-header's sum. [RFC 9293 §3.1] */
+void port_ask_checksum(const struct netdev *card, struct pbuf *p,
+                       struct netbuf *first)
+{
+    struct ip_hdr *ip = (void *)((uint8_t *)p->payload + SIZEOF_ETH_HDR);
+    unsigned tcp = SIZEOF_ETH_HDR + IP_HLEN, sum;
+    ip4_addr_t from, to;
+
+    if (!(card->features & NETDEV_CHECKSUM) || p->len < tcp + TCP_HLEN ||
+        ((uint8_t *)p->payload)[TYPE_OFFSET + 1] != 0 ||
+        IPH_HL(ip) * 4 != IP_HLEN || IPH_PROTO(ip) != IP_PROTO_TCP)
+        return;
+    ip4_addr_copy(from, ip->src);
+    ip4_addr_copy(to, ip->dest);
+    sum = (from.addr & 0xffff) + (from.addr >> 16) + (to.addr & 0xffff) +
+          (to.addr >> 16) + lwip_htons(IP_PROTO_TCP) +
+          lwip_htons((u16_t)(p->tot_len - tcp));
+    sum = (sum & 0xffff) + (sum >> 16);
+    ((struct tcp_hdr *)(void *)((uint8_t *)p->payload + tcp))->chksum =
+        (u16_t)((sum & 0xffff) + (sum >> 16));
+    first->csum_start = (uint16_t)tcp;
+    first->csum_offset = offsetof(struct tcp_hdr, chksum);
+}
+
+/* What lwIP could not send for want of room. */
+static void room_again(struct netdev *card)
+{
+    (void)card;
+    tcp_txnow();
+}
+
+static void link_changed(struct netdev *card)
+{
+    log_line("%s: link %s", card->name, card->link_up ? "up" : "down");
+    if (card->link_up)
+        netif_set_link_up(&interface);
+    else
+        netif_set_link_down(&interface);
+    port_timers_set(&timer);
+}
+
+/* ---- Up --------------------------------------------------------------------- */
+
+static unsigned prefix_length(const ip4_addr_t *netmask)
+{
+    uint32_t mask = lwip_ntohl(netmask->addr);
+
+    return mask ? 32 - (unsigned)__builtin_ctz(mask) : 0;
+}
+
+/* lwIP calls this when the address has changed, and at other times. */
+static void report(struct netif *netif)
+{
+    static ip4_addr_t reported;
+    const ip4_addr_t *address = netif_ip4_addr(netif);
+    const struct netdev *card = netif->state;
+    char text[IP4ADDR_STRLEN_MAX], gateway[IP4ADDR_STRLEN_MAX];
+
+    if (ip4_addr_eq(address, &reported))
+        return;
+    ip4_addr_copy(reported, *address);
+    if (ip4_addr_isany(address)) {
+        log_line("%s: no address any more", card->name);
+        return;
+    }
+    ip4addr_ntoa_r(address, text, sizeof text);
+    ip4addr_ntoa_r(netif_ip4_gw(netif), gateway, sizeof gateway);
+    log_line("%s: %s/%u, %s%s (by %s)", card->name, text,
+             prefix_length(netif_ip4_netmask(netif)),
+             ip4_addr_isany(netif_ip4_gw(netif)) ? "no gateway" : "gateway ",
+             ip4_addr_isany(netif_ip4_gw(netif)) ? "" : gateway,
+             fixed_address ? "the command line" : "DHCP");
+}
+
+/* What the command line says of our address. */
+static void read_settings(const char *name, struct settings *settings)
+{
+    char ip[32] = "", gw[32] = "";
+    const char *wrong;
+    long ip_len = cmdline_value("ip", ip, sizeof ip);
+    long gw_len = cmdline_value("gw", gw, sizeof gw);
+
+    /* A word that does not fit makes no sense either. */
+    if (settings_parse(ip_len == -ENOENT ? NULL : ip,
+                       gw_len == -ENOENT ? NULL : gw, settings, &wrong) != 0)
+        log_line("%s: on the kernel's command line, %s; asking DHCP", name,
+                 wrong);
+}
+
+static int add_interface(struct netdev *card)
+{
+    u16_t checks = NETIF_CHECKSUM_ENABLE_ALL;
+
+    if (!netif_add_noaddr(&interface, card, port_init, ethernet_input))
+        return -ENOMEM;
+    if (card->features & NETDEV_CHECKSUM)
+        checks &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
+    NETIF_SET_CHECKSUM_CTRL(&interface, checks);
+    netif_set_default(&interface);
+    netif_set_status_callback(&interface, report);
+    card->stack = &interface;
+    card->receive = frame_came;
+    card->writable = room_again;
+    card->link_changed = link_changed;
+    netif_set_up(&interface);
+    return 0;
+}
+
+int net_up(const char *name)
+{
+    struct netdev *card = netdev_find(name);
+    struct settings settings;
+    int err;
+
+    if (!card) {
+        log_line("%s: there is no such network card", name);
+        return -ENODEV;
+    }
+    random_stir(card->address, sizeof card->address);
+    read_settings(name, &settings);
+    fixed_address = settings.fixed;
+    err = memory_make();
+    if (!err)
+        err = buffers_make();
+    if (!err)
+        err = streams_make();
+    if (!err) {
+        lwip_init();
+        err = add_interface(card);
+    }
+    if (!err)
+        err = port_address(&interface, &settings);
+    if (err) {
+        log_line("%s: no memory for the network", name);
+        return err;
+    }
+    timer.expire = port_timers_run;
+    port_timers_set(&timer);
+    return 0;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * streams.c - the given half of streams over lwIP: their pool, their life,
+ * and what is seen to once a round. The other half is lab 11's stream.c; what
+ * is borrowed is in borrowed.c.
+ */
+#include "net/lwip/streams.h"
+
+#include "event/event.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "net/lwip/borrowed.h"
+#include "net/lwip/buffers.h"
+#include "net/lwip/hooks.h"
+#include "net/lwip/pools.h"
+
+static struct pool streams;
+static struct listener listeners[LISTENERS_MAX];
+static struct list to_see_to = LIST_INIT(to_see_to);
+
+int streams_make(void)
+{
+    int err = pool_make(&streams, "streams", sizeof(struct stream),
+                        pool_limits().connections);
+
+    return err ? err : borrowed_make();
+}
+
+struct stream_usage stream_usage(void)
+{
+    return (struct stream_usage){ streams.used, streams.limit };
+}
+
+/* ---- Listeners -------------------------------------------------------------- */
+
+struct listener *listener_find_free(void)
+{
+    for (unsigned i = 0; i < LISTENERS_MAX; i++)
+        if (!listeners[i].pcb)
+            return &listeners[i];
+    return NULL;
+}
+
+/* A SYN beyond the limit is passed over in silence: its sender comes again,
+ * and by then somebody may have gone. */
+err_t listeners_admit(const struct tcp_pcb *pcb)
+{
+    const struct tcp_pcb_listen *lpcb = (const void *)pcb;
+    const struct listener *listener = pcb->callback_arg;
+
+    if (pcb->state != LISTEN)
+        return ERR_OK;
+    return listener->open + lpcb->accepts_pending < listener->backlog &&
+           streams.used + lpcb->accepts_pending < streams.limit
+               ? ERR_OK : ERR_MEM;
+}
+
+/* ---- Their life ------------------------------------------------------------- */
+
+struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
+{
+    struct stream *s = pool_take(&streams);
+
+    if (!s)
+        return NULL;
+    memset(s, 0, sizeof *s);
+    s->pcb = pcb;
+    s->listener = listener;
+    s->borrowed_last = &s->borrowed;
+    list_init(&s->link);
+    listener->open++;
+    tcp_arg(pcb, s);
+    tcp_recv(pcb, stream_on_receive);
+    tcp_sent(pcb, stream_on_sent);
+    tcp_poll(pcb, stream_on_poll, STREAM_POLL);
+    tcp_err(pcb, stream_on_error);
+    tcp_nagle_disable(pcb);
+    return s;
+}
+
+void stream_detach(struct stream *s)
+{
+    tcp_arg(s->pcb, NULL);
+    tcp_recv(s->pcb, NULL);
+    tcp_sent(s->pcb, NULL);
+    tcp_poll(s->pcb, NULL, 0);
+    tcp_err(s->pcb, NULL);
+    s->pcb = NULL;
+}
+
+void stream_enter(struct stream *s)
+{
+    s->busy++;
+}
+
+/* Bytes are left lying, and there is no memory left to keep them in. */
+static void give_up(struct stream *s)
+{
+    const struct stream_events *events = s->events;
+
+    s->events = NULL;
+    if (events && events->error)
+        events->error(s, -ENOMEM);
+    stream_abort(s);
+}
+
+err_t stream_leave(struct stream *s)
+{
+    err_t err;
+
+    if (s->busy == 1 && s->unread) {
+        s->unread = buffers_settle(s->unread);
+        if (!s->unread)
+            give_up(s);
+    }
+    err = s->aborted ? ERR_ABRT : ERR_OK;
+    if (--s->busy == 0 && !s->pcb) {
+        stream_discard(s);
+        borrowed_return_all(s);
+        list_remove(&s->link);
+        s->listener->open--;
+        pool_give(&streams, s);
+    }
+    return err;
+}
+
+void stream_finish(struct stream *s)
+{
+    struct tcp_pcb *pcb = s->pcb;
+
+    stream_detach(s);
+    tcp_close(pcb);
+}
+
+void stream_finish_if_done(struct stream *s)
+{
+    if (s->closed && s->pcb && s->peer_ended &&
+        s->acknowledged == s->accepted)
+        stream_finish(s);
+}
+
+void stream_attach(struct stream *s, const struct stream_events *events,
+                   void *ctx)
+{
+    s->events = events;
+    s->ctx = ctx;
+}
+
+void *stream_context(const struct stream *s)
+{
+    return s->ctx;
+}
+
+/* ---- What has come and was not taken ---------------------------------------- */
+
+void stream_keep(struct stream *s, struct pbuf *p)
+{
+    struct pbuf **last = &s->unread;
+
+    while (*last)
+        last = &(*last)->next;
+    *last = p;
+}
+
+void stream_consume(struct stream *s, size_t n)
+{
+    while (s->unread && n >= s->unread->len) {
+        struct pbuf *p = s->unread;
+
+        n -= p->len;
+        s->unread = p->next;
+        p->next = NULL;
+        pbuf_free(p);
+    }
+    if (n > 0)
+        pbuf_remove_header(s->unread, n);
+}
+
+size_t stream_discard(struct stream *s)
+{
+    size_t bytes = 0;
+
+    for (struct pbuf *p = s->unread; p; p = p->next)
+        bytes += p->len;
+    if (s->unread)
+        pbuf_free(s->unread);
+    s->unread = NULL;
+    return bytes;
+}
+
+/* ---- Once a round ----------------------------------------------------------- */
+
+static void see_to_one(struct stream *s)
+{
+    stream_enter(s);
+    if (s->resume && s->pcb) {
+        s->resume = false;
+        stream_deliver(s);
+    }
+    if (s->pcb)
+        tcp_output(s->pcb);
+    stream_leave(s);
+}
+
+static void see_to_all(struct event_work *work)
+{
+    struct list last;
+
+    (void)work;
+    /* What is added from here on is for the next time. */
+    list_append(&to_see_to, &last);
+    while (to_see_to.next != &last) {
+        struct stream *s = container_of(to_see_to.next, struct stream, link);
+
+        list_remove(&s->link);
+        see_to_one(s);
+    }
+    list_remove(&last);
+}
+
+void stream_see_to(struct stream *s)
+{
+    static struct event_work work = { .run = see_to_all };
+
+    /* Whoever has entered it sends what is queued when he leaves. */
+    if ((s->busy && !s->resume) || !list_empty(&s->link))
+        return;
+    list_append(&to_see_to, &s->link);
+    event_post(&work);
+}

@@ -1,0 +1,2 @@
+SRCS  := netdev.c
+NEEDS := lib

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio_net.c - Ethernet frames in and out of a virtio network card.
+ *
+ * Between struct netdev, through which a stack hands frames down and gets
+ * them handed up, and the two virtqueues. When it is called, which features
+ * the card has, and where buffers come from is left to drivers/virtio_net;
+ * what is in a frame, to the stack. Nothing is copied in either direction.
+ */
+#include "drivers/virtio_net/virtio_net.h"
+
+#include "core/panic.h"
+#include "lib/errno.h"
+#include "lib/list.h"
+
+int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx)
+{
+    /* TODO 9.1 virtio_net_post: one buffer, all of rx->memory, for the device
+     * to write. What will virtq_poll() have to give back, so that you know
+     * which it was? [virtio 1.2 §5.1.6.3] */
+    struct virtq_buffer buffer = { rx->memory, net->buffer_size };
+
+    return virtq_add(&net->receiveq, &buffer, 0, 1, rx);
+    /* END 9.1 */
+}
+
+void virtio_net_release(struct netbuf *nb)
+{
+    /* TODO 9.2 virtio_net_release: the netbuf is a member of its
+     * virtio_net_rx: container_of(). The ring has one buffer less until it is
+     * posted again, and an empty ring receives nothing. Only a broken device
+     * refuses it; then it is out of use for good. */
+    struct virtio_net_rx *rx = container_of(nb, struct virtio_net_rx, netbuf);
+
+    if (virtio_net_post(rx->net, rx) == 0)
+        virtio_net_kick_later(rx->net);
+    /* END 9.2 */
+}
+
+unsigned virtio_net_receive(struct virtio_net *net, unsigned limit)
+{
+    /* TODO 9.3 virtio_net_receive: what virtq_poll() says of the length
+     * counts the header. Make the netbuf whole (data, len, and no traces of
+     * the frame before) and lend it; from then on it may come back at any
+     * time, also before receive() returns. Every buffer that you take out
+     * either goes up or goes back. [virtio 1.2 §5.1.6.4] */
+    const uint32_t header = sizeof(struct virtio_net_hdr);
+    struct virtio_net_rx *rx;
+    unsigned count = 0;
+    uint32_t len;
+
+    while (count < limit && (rx = virtq_poll(&net->receiveq, &len)) != NULL) {
+        count++;
+        if (len < header + ETHERNET_HEADER_SIZE ||
+            net->netdev.receive == NULL) {
+            virtio_net_release(&rx->netbuf);
+            continue;
+        }
+        rx->netbuf = (struct netbuf){
+            .data = rx->memory + header,
+            .len = len - header,
+            .release = virtio_net_release,
+        };
+        net->netdev.receive(&net->netdev, &rx->netbuf);
+    }
+    return count;
+    /* END 9.3 */
+}
+
+int virtio_net_send(struct virtio_net *net, struct netbuf *frame)
+{
+    /* TODO 9.4 virtio_net_send: measure the chain first, and refuse one that
+     * is empty, in too many pieces, or longer than it may be (frame_max, or
+     * VIRTIO_NET_CUT_MAX for one that the device shall cut). Then get a
+     * virtio_net_tx, which has the memory for the header and remembers the
+     * frame: it stays with the device until virtio_net_reclaim(). A header
+     * that asks for nothing is all zero. When the ring won't take the frame,
+     * nothing has happened. [virtio 1.2 §5.1.6.2] */
+    uint32_t max = frame->gso_size != 0 ? VIRTIO_NET_CUT_MAX : net->frame_max;
+    struct virtq_buffer buffers[1 + VIRTIO_NET_PIECES_MAX];
+    unsigned count = 1; /* the header's is the first */
+    uint32_t len = 0;
+
+    for (struct netbuf *nb = frame; nb != NULL; nb = nb->next) {
+        if (nb->len == 0)
+            continue;
+        if (count > VIRTIO_NET_PIECES_MAX || nb->len > max - len)
+            return -EINVAL;
+        buffers[count++] = (struct virtq_buffer){ nb->data, nb->len };
+        len += nb->len;
+    }
+    if (len < ETHERNET_HEADER_SIZE)
+        return -EINVAL;
+
+    struct virtio_net_tx *tx = virtio_net_tx_get(net);
+    if (tx == NULL)
+        return -ENOSPC;
+    tx->frame = frame;
+    tx->hdr = (struct virtio_net_hdr){ 0 };
+    virtio_net_offload(&tx->hdr, frame);
+    buffers[0] = (struct virtq_buffer){ &tx->hdr, sizeof(tx->hdr) };
+
+    int error = virtq_add(&net->transmitq, buffers, count, 0, tx);
+    if (error != 0)
+        virtio_net_tx_put(net, tx);
+    return error;
+    /* END 9.4 */
+}
+
+void virtio_net_reclaim(struct virtio_net *net)
+{
+    /* TODO 9.5 virtio_net_reclaim: everything that the device is done with.
+     * Each netbuf of the chain is released once, after which it is not yours
+     * to look at; and the virtio_net_tx can be used again. */
+    struct virtio_net_tx *tx;
+    uint32_t len;
+
+    while ((tx = virtq_poll(&net->transmitq, &len)) != NULL) {
+        struct netbuf *nb = tx->frame;
+
+        virtio_net_tx_put(net, tx);
+        while (nb != NULL) {
+            struct netbuf *next = nb->next;
+            nb->release(nb);
+            nb = next;
+        }
+    }
+    /* END 9.5 */
+}

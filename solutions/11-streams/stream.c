@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - connections over lwIP's raw API.
+ *
+ * Above it protocols, which know net/stream.h; below it lwIP, whose callbacks
+ * come here (net/lwip/streams.h has the picture and lwIP's three rules). The
+ * struct's life, the pools and the list of what is borrowed are given code.
+ */
+#include "net/lwip/streams.h"
+
+#include "lib/errno.h"
+#include "net/stream.h"
+
+#include "lwip/tcp.h"
+
+int stream_listen(uint16_t port, unsigned backlog,
+                  int (*accept)(struct stream *s))
+{
+    /* TODO 11.1 stream_listen: a pcb, bound to the port on every address,
+     * then listening with lwIP's longest backlog: ours is kept elsewhere, by
+     * the struct listener, which is to be the pcb's argument. On failure no
+     * pcb is left over. */
+    struct listener *listener = listener_find_free();
+    struct tcp_pcb *pcb = listener ? tcp_new() : NULL, *listening;
+    err_t err;
+
+    if (!pcb)
+        return -ENOMEM;
+    err = tcp_bind(pcb, IP_ANY_TYPE, port);
+    if (err != ERR_OK) {
+        tcp_close(pcb);
+        return -EBUSY;
+    }
+    listening = tcp_listen(pcb);
+    if (!listening) {
+        tcp_close(pcb);
+        return -ENOMEM;
+    }
+    *listener = (struct listener){ listening, accept, 0, backlog };
+    tcp_arg(listening, listener);
+    tcp_accept(listening, stream_on_accept);
+    return 0;
+    /* END 11.1 */
+}
+
+err_t stream_on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    /* TODO 11.2 stream_on_accept: lwIP also calls with an error and no pcb,
+     * when it had none left. */
+    struct listener *listener = arg;
+    struct stream *s;
+
+    if (err != ERR_OK || !pcb)
+        return ERR_VAL;
+    s = stream_make(listener, pcb);
+    if (!s)
+        return ERR_MEM;
+    stream_enter(s);
+    if (listener->accept(s) != 0)
+        stream_abort(s);
+    return stream_leave(s);
+    /* END 11.2 */
+}
+
+void stream_deliver(struct stream *s)
+{
+    /* TODO 11.3 stream_deliver: offer the pbufs of s->unread one after the
+     * other; what receive() took is consumed, and the window opens by as much,
+     * neither more nor less. After each call of the owner's ask whether there
+     * is still an owner, and still a pcb. */
+    while (s->unread && s->events) {
+        size_t len = s->unread->len;
+        size_t taken = s->events->receive(s, s->unread->payload, len);
+
+        if (!s->pcb || s->closed)
+            return;
+        tcp_recved(s->pcb, (u16_t)taken);
+        stream_consume(s, taken);
+        if (taken < len)
+            return;
+    }
+    if (s->peer_ended && !s->end_told && s->events) {
+        s->end_told = true;
+        if (s->events->end)
+            s->events->end(s);
+    }
+    /* END 11.3 */
+}
+
+err_t stream_on_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
+                        err_t err)
+{
+    /* TODO 11.4 stream_on_receive: what has come is kept and delivered, so
+     * that its order stays. A closed stream has no owner to take it: it is
+     * thrown away, with the window opened, until the peer's FIN
+     * (stream_finish_if_done()). */
+    struct stream *s = arg;
+
+    (void)err;
+    stream_enter(s);
+    if (p)
+        stream_keep(s, p);
+    else
+        s->peer_ended = true;
+    if (s->closed)
+        tcp_recved(pcb, (u16_t)stream_discard(s));
+    else
+        stream_deliver(s);
+    stream_finish_if_done(s);
+    return stream_leave(s);
+    /* END 11.4 */
+}
+
+void stream_resume(struct stream *s)
+{
+    /* TODO 11.5 stream_resume: not now, as we may be inside receive(), but
+     * before the next round of the event loop is over. */
+    s->resume = true;
+    stream_see_to(s);
+    /* END 11.5 */
+}
+
+size_t stream_room(const struct stream *s)
+{
+    /* TODO 11.6 stream_room: lwIP has two limits, bytes (tcp_sndbuf()) and
+     * pbufs (tcp_sndqueuelen(), TCP_SND_QUEUELEN). */
+    if (!s->pcb || s->closed || tcp_sndqueuelen(s->pcb) >= TCP_SND_QUEUELEN)
+        return 0;
+    return tcp_sndbuf(s->pcb);
+    /* END 11.6 */
+}
+
+long stream_send(struct stream *s, const void *data, size_t len, bool more,
+                 stream_release_t release, void *ctx)
+{
+    /* TODO 11.7 stream_send: queue as much as goes, without copying
+     * (tcp_write() with no flag but TCP_WRITE_FLAG_MORE). tcp_write() takes
+     * at most 65535 bytes at a time, and all of them or none: ERR_MEM means
+     * that a pool is empty, and fewer may still go. Nothing is sent yet:
+     * stream_see_to(). Count what was taken in s->accepted, then borrow() it
+     * once. If less was taken than offered, writable() is owed. */
+    const uint8_t *bytes = data;
+    size_t room = stream_room(s), taken = 0;
+    size_t chunk = 32 * TCP_MSS;
+
+    if (room > len)
+        room = len;
+    while (borrow_possible(release) && taken < room && chunk > 0) {
+        size_t n = room - taken < chunk ? room - taken : chunk;
+        bool last = taken + n == len;
+        err_t err = tcp_write(s->pcb, bytes + taken, (u16_t)n,
+                              more || !last ? TCP_WRITE_FLAG_MORE : 0);
+
+        if (err == ERR_OK)
+            taken += n;
+        else
+            chunk = n > TCP_MSS ? n / 2 : 0;
+    }
+    s->wants_room = taken < len;
+    if (taken == 0)
+        return -EAGAIN;
+    s->accepted += taken;
+    borrow(s, release, ctx);
+    stream_see_to(s);
+    return (long)taken;
+    /* END 11.7 */
+}
+
+err_t stream_on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
+{
+    /* TODO 11.8 stream_on_sent: what was acknowledged is no longer borrowed.
+     * Tell an owner who waits for room, but not about every few bytes
+     * (TCP_SNDLOWAT). It may have been the last that a closed stream was
+     * waiting for (stream_finish_if_done()). */
+    struct stream *s = arg;
+
+    (void)pcb;
+    stream_enter(s);
+    s->quiet = 0;
+    s->acknowledged += len;
+    borrowed_return(s);
+    if (s->wants_room && s->events && stream_room(s) >= TCP_SNDLOWAT) {
+        s->wants_room = false;
+        if (s->events->writable)
+            s->events->writable(s);
+    }
+    stream_finish_if_done(s);
+    return stream_leave(s);
+    /* END 11.8 */
+}
+
+void stream_close(struct stream *s)
+{
+    /* TODO 11.9 stream_close: nobody is told anything any more; what has come
+     * and was not taken is thrown away, with the window opened, or lwIP would
+     * answer with a reset; then our FIN, behind what is queued
+     * (tcp_shutdown()). lwIP tries again by itself when it has no memory for
+     * the FIN. Perhaps nothing is left to wait for (stream_finish_if_done()).
+     */
+    stream_enter(s);
+    s->events = NULL;
+    s->closed = true;
+    s->quiet = 0;
+    for (size_t left = stream_discard(s); left > 0;) {
+        u16_t n = left < 0xffff ? (u16_t)left : 0xffff;
+
+        tcp_recved(s->pcb, n);
+        left -= n;
+    }
+    tcp_shutdown(s->pcb, 0, 1);
+    stream_finish_if_done(s);
+    stream_leave(s);
+    /* END 11.9 */
+}
+
+void stream_abort(struct stream *s)
+{
+    /* TODO 11.10 stream_abort: lwIP calls on_error for what it aborts, unless
+     * it has been told to forget us. It must also hear from the callback that
+     * we are in, if we are in one (s->aborted). The stream may be gone
+     * already. */
+    struct tcp_pcb *pcb = s->pcb;
+
+    stream_enter(s);
+    s->events = NULL;
+    if (pcb) {
+        stream_detach(s);
+        tcp_abort(pcb);
+        s->aborted = true;
+    }
+    stream_leave(s);
+    /* END 11.10 */
+}
+
+err_t stream_on_poll(void *arg, struct tcp_pcb *pcb)
+{
+    /* TODO 11.11 stream_on_poll: what no other callback will bring about. An
+     * owner who waits for room while nothing is under way that could be
+     * acknowledged. A closed stream: in FIN_WAIT_2 the peer has got all and
+     * is silent, or talks on: STREAM_LINGER polls, then lwIP may close it. In
+     * another state nothing moves for STREAM_PATIENCE polls: abort. */
+    struct stream *s = arg;
+
+    stream_enter(s);
+    if (s->wants_room && s->events && stream_room(s) > 0) {
+        s->wants_room = false;
+        if (s->events->writable)
+            s->events->writable(s);
+    }
+    if (s->closed && s->pcb) {
+        s->quiet++;
+        if (pcb->state == FIN_WAIT_2 && s->quiet >= STREAM_LINGER)
+            stream_finish(s);
+        else if (s->quiet >= STREAM_PATIENCE)
+            stream_abort(s);
+    }
+    return stream_leave(s);
+    /* END 11.11 */
+}
+
+void stream_on_error(void *arg, err_t err)
+{
+    /* TODO 11.12 stream_on_error: the pcb is gone: s->pcb must not be touched
+     * again. Tell the owner why: a reset, or no answer in time. */
+    struct stream *s = arg;
+    const struct stream_events *events = s->events;
+
+    stream_enter(s);
+    s->pcb = NULL;
+    s->events = NULL;
+    if (events && events->error)
+        events->error(s, err == ERR_RST ? -ECONNRESET : -ETIMEDOUT);
+    stream_leave(s);
+    /* END 11.12 */
+}
