@@ -59,6 +59,7 @@ QEMU_CMD = $(QEMU) $(MACHINE_ARGS.$(MACHINE)) -accel $(ACCEL) -cpu max \
     $(if $(CHALLENGE),-fw_cfg $(call quote,name=opt/lodge/challenge$(comma)string=$(CHALLENGE))) \
     $(QEMU_ARGS)
 
+## -s qemu-cmd [APP=web]: print the QEMU command line
 .PHONY: qemu-cmd
 qemu-cmd:
 	@printf '%s\n' $(call quote,$(QEMU_CMD))

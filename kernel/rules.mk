@@ -95,17 +95,20 @@ OBJECTS := $(foreach s,$(SOURCES),$(call object,$(s))) $(if $(TREE),$(OUT)/tree.
 
 include kernel/arch/$(ARCH)/toolchain.mk    # CC, LD, OBJCOPY, ARCH_CFLAGS ...
 
+# A stub uses none of its parameters yet.
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Wundef $(WERROR)
+            -Wvla -Wundef -Wno-unused-parameter $(WERROR)
 CFLAGS := -std=c11 -O2 -g -ffreestanding -fno-omit-frame-pointer \
           -fno-optimize-sibling-calls -fno-strict-aliasing -fno-common \
           -ffunction-sections -fdata-sections -fstack-protector-strong \
           -ffile-prefix-map=$(CURDIR)=. $(ARCH_CFLAGS)
 INCLUDE := -nostdinc -Ikernel -Ikernel/arch/$(ARCH) \
-           -isystem $(shell $(CC) -print-file-name=include)
+           -isystem $(or $(shell $(CC) -print-file-name=include 2>/dev/null),\
+               $(error There is no $(CC) here. To install it: make setup))
 
 # ---- Rules ----------------------------------------------------------------
 
+## app [APP=web] [MINE=5]: build an application
 .PHONY: app files
 app: $(OUT)/kernel.elf $(OUT)/kernel.img
 
@@ -162,6 +165,6 @@ $(OUT)/tree.S.o: $(OUT)/tree.S $(OBJ)/flags
 
 -include $(OBJECTS:.o=.d)
 
-# Every file linked, in link order, with its lines.
+## files [APP=web]: every file linked, in link order, with its lines
 files: $(foreach m,$(MODULES),$(call fetched,$(m)))
 	@wc -l $(SOURCES)

@@ -7,6 +7,9 @@
  * these functions, inline in its arch_inline.h where the machine is real, out
  * of line where a test wants to stand in for the machine.
  *
+ * What a port calls in turn is in upcalls.h, and the memory that it found in
+ * map.h.
+ *
  * Drivers never dereference device memory: ports, MMIO registers, PCI
  * configuration space and VGA cells go through the accessors below.
  */

@@ -10,7 +10,7 @@
  *     format_convert()   -> takes an unsigned int from the arguments: 255
  *     format_integer()   -> prefix "0x", digits "ff"
  *     format_field()     -> "  0xff"
- *     format_put()       -> one character, if there is room
+ *     format_put()       -> one character, if there is room for it
  */
 #ifndef CONSOLE_FORMAT_SPEC_H
 #define CONSOLE_FORMAT_SPEC_H
@@ -26,7 +26,7 @@ _Static_assert(sizeof(long) == 8 && sizeof(size_t) == 8,
 /* Where the text goes. */
 struct format_out {
     char *buf;
-    size_t cap;             /* of buf, the NUL included */
+    size_t cap;             /* of buf; the last is a NUL's in the end */
     size_t len;             /* characters so far, stored or not */
 };
 
@@ -50,8 +50,7 @@ struct format_args {
     va_list list;
 };
 
-/* Adds `c`: stores it if there is room for it and a NUL behind it, and counts
- * it in any case. */
+/* Adds `c`: stores it if there is room, and counts it in any case. */
 void format_put(struct format_out *out, char c);
 
 /* Adds one converted argument, with blanks up to spec->width before it or,

@@ -11,7 +11,8 @@
 
 enum exit_status {
     EXIT_DONE = 16,         /* QEMU exits with 33: main() returned 0 */
-    EXIT_FAILED = 17,       /* 35: main() returned an error */
+    EXIT_FAILED = 17,       /* 35: main() returned an error ("failed: "), or
+                             *     the machine won't do ("cannot start: ") */
     EXIT_PANIC = 18,        /* 37: panic(), an exception, a smashed stack */
     EXIT_TODO = 19,         /* 39: a part that is not written yet was called */
 };

@@ -40,6 +40,23 @@ static void append(unsigned vector, struct irq_action *action)
     *at = action;
 }
 
+/* Lets `source` raise `vector`, if it doesn't already. */
+static int connect(struct irq_source *source, unsigned vector)
+{
+    if (source->kind == IRQ_MESSAGE) {
+        struct irq_message message = arch_irq_message(vector);
+        source->address = message.address;
+        source->data = message.data;
+        return 0;
+    }
+    if (vector_of_line[source->line])
+        return 0;
+    int err = arch_irq_route(source->line, vector);
+    if (err == 0)
+        vector_of_line[source->line] = (uint8_t)vector;
+    return err;
+}
+
 int irq_request(struct irq_source *source, irq_handler_t handler, void *ctx)
 {
     int vector = choose_vector(source);
@@ -48,27 +65,17 @@ int irq_request(struct irq_source *source, irq_handler_t handler, void *ctx)
     if (actions_used == ACTIONS_MAX)
         return -ENOSPC;
 
-    /* The handler first: once the line is open, it may be called. */
+    /* Off, as a line may have something to tell as soon as it is routed, and
+     * the handler must be in its place by then. */
     bool were_on = arch_irq_disable();
-    struct irq_action *action = &actions[actions_used];
-    *action = (struct irq_action){ .handler = handler, .ctx = ctx };
-    int err = 0;
-    if (source->kind == IRQ_LINE && !vector_of_line[source->line]) {
-        err = arch_irq_route(source->line, (unsigned)vector);
-        if (err == 0)
-            vector_of_line[source->line] = (uint8_t)vector;
-    }
+    int err = connect(source, (unsigned)vector);
     if (err == 0) {
-        actions_used++;
+        struct irq_action *action = &actions[actions_used++];
+        *action = (struct irq_action){ .handler = handler, .ctx = ctx };
         append((unsigned)vector, action);
         if ((unsigned)vector == next_vector)
             next_vector++;
     }
     arch_irq_restore(were_on);
-    if (err == 0 && source->kind == IRQ_MESSAGE) {
-        struct irq_message message = arch_irq_message((unsigned)vector);
-        source->address = message.address;
-        source->data = message.data;
-    }
     return err;
 }

@@ -16,7 +16,7 @@ enum {
     ETHERNET_ADDRESS_SIZE = 6,
     ETHERNET_HEADER_SIZE = 14,
     ETHERNET_FRAME_MAX = 1514,      /* header and 1500 bytes, no checksum */
-    NETDEV_PIECES_MAX = 20,         /* netbufs in a frame to send */
+    NETDEV_PIECES_MAX = 16,         /* netbufs in a frame to send */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "drivers/uart/uart.h"
 
 #include "arch/arch.h"
+#include "core/panic.h"
 #include "lib/errno.h"
 
 int uart_init(void)

@@ -9,6 +9,7 @@
 
 #include "arch/arch.h"
 #include "console/console.h"
+#include "core/panic.h"
 
 void vga_clear(void)
 {

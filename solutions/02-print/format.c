@@ -14,10 +14,9 @@
 
 void format_put(struct format_out *out, char c)
 {
-    /* TODO 2.1 format_put: store `c` at out->len if there is room for it and
-     * for a NUL behind it (a cap of 0 has room for neither), and count it
-     * whether stored or not: the count is what format_v() returns. */
-    if (out->cap > 0 && out->len < out->cap - 1)
+    /* TODO 2.1 format_put: store `c` at out->len if that is in the buffer, and
+     * count it whether stored or not: the count is what format_v() returns. */
+    if (out->len < out->cap)
         out->buf[out->len] = c;
     out->len++;
     /* END 2.1 */
@@ -183,9 +182,9 @@ int format_v(char *buf, size_t cap, const char *format, va_list args)
 {
     /* TODO 2.2 format_v: put the format's characters one by one; at a %,
      * format_parse() and format_convert(), which take their arguments from a
-     * va_copy() of `args`. End what is in the buffer with a NUL, where the
-     * text ends or where the buffer does. The result is the length of the
-     * whole text. */
+     * va_copy() of `args`. Then a NUL: where the text ends, or on the last
+     * character that the buffer has room for; a cap of 0 has room for none.
+     * The result is the length of the whole text. */
     struct format_out out = { .buf = buf, .cap = cap };
     struct format_spec spec;
     struct format_args copy;

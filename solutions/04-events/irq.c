@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "core/panic.h"
+
 void irq_dispatch(unsigned vector)
 {
     /* TODO 4.1 irq_dispatch: call every handler that irq_actions[] has for

@@ -115,6 +115,19 @@ static void overflow_stack(void)
     variable = recurse(0);
 }
 
+/* A frame that is larger than what is left, guard and all. */
+__attribute__((noinline)) static unsigned take_room(void)
+{
+    volatile uint8_t room[200000];
+    room[0] = 1;
+    return room[0];
+}
+
+static void step_over_guard(void)
+{
+    variable = take_room();
+}
+
 static void fail_assertion(void)
 {
     assert(variable == constant);
@@ -139,6 +152,7 @@ static const struct offence offences[] = {
     { "smash-stack", smash_stack },
     { "show-canary", show_canary },
     { "overflow-stack", overflow_stack },
+    { "step-over-guard", step_over_guard },
     { "fail-assertion", fail_assertion },
     { "return-error", return_error },
     { NULL, NULL },

@@ -174,7 +174,7 @@ void paging_init(struct mem_map *map)
 
 uintptr_t arch_map_device(bus_addr_t base, uint64_t size)
 {
-    if (base == 0 || size == 0 || base >= end_of_addresses ||
+    if (base < PAGE || size == 0 || base >= end_of_addresses ||
         size > end_of_addresses - base)
         return 0;
     uint64_t from = base & ~(uint64_t)(PAGE - 1);

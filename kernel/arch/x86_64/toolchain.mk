@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The compiler for x86_64, and what it must know of the machine: no red zone,
 # as interrupts use the stack they meet; no vector registers, as interrupts
-# don't save them.
+# don't save them; and a frame of several pages touches each, so that it can't
+# step over the guard below the stack.
 CROSS   := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)
 CC      := $(CROSS)gcc
 LD      := $(CROSS)ld
@@ -9,6 +10,7 @@ OBJCOPY := $(CROSS)objcopy
 
 ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only \
                 -mcmodel=small -mstack-protector-guard=global -fno-pic \
-                -fcf-protection=none -fno-asynchronous-unwind-tables
+                -fcf-protection=none -fno-asynchronous-unwind-tables \
+                -fstack-clash-protection
 ARCH_LDFLAGS := -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
                 -z max-page-size=4096

@@ -172,7 +172,6 @@ _Noreturn void trap_exception(const struct trap_frame *frame)
     }
     panic_text(".\n");
     print_registers(frame, cr2);
-
     print_callers(frame);
     panic_end();
 }

@@ -132,7 +132,6 @@ static void room_again(struct netdev *card)
 
 static void link_changed(struct netdev *card)
 {
-    log_line("%s: link %s", card->name, card->link_up ? "up" : "down");
     if (card->link_up)
         netif_set_link_up(&interface);
     else

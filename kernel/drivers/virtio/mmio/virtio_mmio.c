@@ -19,35 +19,36 @@
 #include "lib/list.h"
 #include "mem/heap.h"
 
-enum { /* [virtio 1.2 §4.2.2] */
-       MAGIC_VALUE = 0x000,
-       VERSION = 0x004,
-       DEVICE_ID = 0x008,
-       DEVICE_FEATURES = 0x010,
-       DEVICE_FEATURES_SEL = 0x014,
-       DRIVER_FEATURES = 0x020,
-       DRIVER_FEATURES_SEL = 0x024,
-       QUEUE_SEL = 0x030,
-       QUEUE_NUM_MAX = 0x034,
-       QUEUE_NUM = 0x038,
-       QUEUE_READY = 0x044,
-       QUEUE_NOTIFY = 0x050,
-       INTERRUPT_STATUS = 0x060,
-       INTERRUPT_ACK = 0x064,
-       STATUS = 0x070,
-       QUEUE_DESC_LOW = 0x080,
-       QUEUE_DRIVER_LOW = 0x090,
-       QUEUE_DEVICE_LOW = 0x0a0,
-       CONFIG_GENERATION = 0x0fc,
-       CONFIG = 0x100,
+/* [virtio 1.2 §4.2.2] */
+enum {
+    MAGIC_VALUE = 0x000,
+    VERSION = 0x004,
+    DEVICE_ID = 0x008,
+    DEVICE_FEATURES = 0x010,
+    DEVICE_FEATURES_SEL = 0x014,
+    DRIVER_FEATURES = 0x020,
+    DRIVER_FEATURES_SEL = 0x024,
+    QUEUE_SEL = 0x030,
+    QUEUE_NUM_MAX = 0x034,
+    QUEUE_NUM = 0x038,
+    QUEUE_READY = 0x044,
+    QUEUE_NOTIFY = 0x050,
+    INTERRUPT_STATUS = 0x060,
+    INTERRUPT_ACK = 0x064,
+    STATUS = 0x070,
+    QUEUE_DESC_LOW = 0x080,
+    QUEUE_DRIVER_LOW = 0x090,
+    QUEUE_DEVICE_LOW = 0x0a0,
+    CONFIG_GENERATION = 0x0fc,
+    CONFIG = 0x100,
 
-       MAGIC = 0x74726976, /* "virt" */
-       MODERN = 2,
-       INTERRUPT_USED_BUFFER = 1 << 0,
-       INTERRUPT_CONFIG_CHANGE = 1 << 1,
+    MAGIC = 0x74726976, /* "virt" */
+    MODERN = 2,
+    INTERRUPT_USED_BUFFER = 1 << 0,
+    INTERRUPT_CONFIG_CHANGE = 1 << 1,
 
-       QUEUES_MAX = 8,   /* more than any driver of ours asks for */
-       REASONS_MAX = 16, /* looked at in one interrupt */
+    QUEUES_MAX = 8,   /* more than any driver of ours asks for */
+    REASONS_MAX = 16, /* looked at in one interrupt */
 };
 
 struct virtio_mmio {

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+#
+# needs.sh - what the kit needs of a machine, how to tell whether it is there,
+# and what each package manager calls it. Read in by setup.sh and doctor.sh.
+
+needs='compiler libc qemu python archives download'
+
+case $(uname -m) in
+x86_64) cross= ;;
+*) cross=x86_64-linux-gnu- ;;
+esac
+
+# Is need $1 met here?
+met() {
+    case $1 in
+    compiler) command -v "${cross}gcc" && command -v "${cross}objcopy" ;;
+    libc) echo '#include <stdio.h>' | gcc -fsyntax-only -xc - ;;
+    qemu) command -v qemu-system-x86_64 ;;
+    python) "$(sh "$tools/python.sh")" -c 'import pytest, pexpect' ;;
+    archives) command -v xz ;;
+    download) command -v curl || command -v wget ;;
+    esac > /dev/null 2>&1
+}
+
+# This machine's package manager.
+manager() {
+    for m in apt-get dnf pacman zypper apk; do
+        if command -v $m > /dev/null; then
+            echo $m
+            return
+        fi
+    done
+    return 1
+}
+
+# What is to be installed for need $1 by manager $2.
+packages() {
+    case $1/$2/$cross in
+    compiler/apt-get/?*) echo gcc-x86-64-linux-gnu gcc ;;
+    compiler/*) echo gcc ;;
+    libc/apt-get/*) echo libc6-dev ;;
+    libc/dnf/*) echo glibc-devel libasan libubsan ;;
+    libc/zypper/*) echo glibc-devel ;;
+    libc/apk/*) echo musl-dev ;;
+    libc/*) echo gcc ;;
+    qemu/dnf/*) echo qemu-system-x86-core ;;
+    qemu/zypper/*) echo qemu-x86 ;;
+    qemu/apk/*) echo qemu-system-x86_64 ;;
+    qemu/*) echo qemu-system-x86 ;;
+    python/pacman/*) echo python-pytest python-pexpect ;;
+    python/apk/*) echo py3-pytest py3-pexpect ;;
+    python/*) echo python3 python3-pytest python3-pexpect ;;
+    archives/apt-get/*) echo xz-utils ;;
+    archives/*) echo xz ;;
+    download/*) echo curl ca-certificates ;;
+    gdb/*) echo gdb ;;
+    git/*) echo git ;;
+    esac
+}
+
+# The command that installs packages $1 by manager $2.
+install_command() {
+    case $2 in
+    pacman) echo "pacman -S --needed $1" ;;
+    apk) echo "apk add $1" ;;
+    *) echo "$2 install $1" ;;
+    esac
+}
