@@ -70,11 +70,11 @@ help:
 
 ## demo [PORT=8080] [HOST=127.0.0.1]: set up, build the web server, boot it
 demo:
-	@sh $(TOOLS)/setup.sh
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh
 	@$(MAKE) run APP=web MINE= LAB= PORT=$(or $(PORT),8080)
 
 ## run [APP=web] [LAB=5] [MINE=5]: boot an application (LAB: that lab's)
-PAGES = $(filter net%,$(DEVICES))
+PAGES = $(filter net%,$(APP_DEVICES))
 ifneq ($(filter run,$(GOALS)),)
 PORT ?= 8080
 endif
@@ -86,11 +86,11 @@ run: app
 
 ## setup: install what is missing here, and fetch lwIP
 setup:
-	@sh $(TOOLS)/setup.sh
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh
 
 ## doctor: try everything that the build and the tests rely on
 doctor:
-	@sh $(TOOLS)/doctor.sh
+	@BUILD=$(BUILD) sh $(TOOLS)/doctor.sh
 
 # ---- The kit --------------------------------------------------------------
 
@@ -98,7 +98,7 @@ doctor:
 # The tests run make themselves, and must not inherit how this one was called.
 TESTS ?= grader/tests
 test:
-	@sh $(TOOLS)/setup.sh
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(PYTHON) -m pytest $(TESTS)
 
 ## lint: includes against NEEDS, lengths, names
@@ -122,4 +122,4 @@ sizes:
 ## clean: remove what was built, but not what was fetched
 clean:
 	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 \
-	    ! -name vendor -exec rm -rf {} +
+	    ! -name "lwip-*" -exec rm -rf {} +

@@ -40,8 +40,9 @@ endif
 
 # Option ROMs only cost time: we boot by -kernel, never from the card.
 BUS := $(if $(filter microvm,$(MACHINE)),device,pci)
+NO_ROM.pci := ,romfile=
 DEVICE_ARGS.net = -netdev $(NETDEV),id=net0 \
-    -device virtio-net-$(BUS),netdev=net0$(if $(filter pci,$(BUS)),$(comma)romfile=)
+    -device virtio-net-$(BUS),netdev=net0$(NO_ROM.$(BUS))
 DEVICE_ARGS.rng = -object rng-random,id=rng0,filename=$(RNG) \
     -device virtio-rng-$(BUS),rng=rng0
 SCREEN_ARGS.none   := -display none
@@ -49,14 +50,15 @@ SCREEN_ARGS.vga    := -display none $(if $(filter pci,$(BUS)),-vga std)
 SCREEN_ARGS.window := $(if $(filter pci,$(BUS)),-vga std)
 
 quote = '$(subst ','\'',$(1))'
+CHALLENGE_FILE = name=opt/lodge/challenge,string=$(CHALLENGE)
 QEMU_CMD = $(QEMU) $(MACHINE_ARGS.$(MACHINE)) -accel $(ACCEL) -cpu max \
     -m $(MEM) -nodefaults -no-user-config -no-reboot \
     -kernel $(OUT)/kernel.img $(if $(APPEND),-append $(call quote,$(APPEND))) \
     -serial $(SERIAL) $(SCREEN_ARGS.$(SCREEN)) \
     -chardev $(DEBUG),id=debug -device isa-debugcon,iobase=0xe9,chardev=debug \
     -device isa-debug-exit,iobase=0x501,iosize=2 \
-    $(foreach d,$(DEVICES),$(DEVICE_ARGS.$(call kind,$(d)))) \
-    $(if $(CHALLENGE),-fw_cfg $(call quote,name=opt/lodge/challenge$(comma)string=$(CHALLENGE))) \
+    $(foreach d,$(APP_DEVICES),$(DEVICE_ARGS.$(call kind,$(d)))) \
+    $(if $(CHALLENGE),-fw_cfg $(call quote,$(CHALLENGE_FILE))) \
     $(QEMU_ARGS)
 
 ## -s qemu-cmd [APP=web]: print the QEMU command line

@@ -71,14 +71,16 @@ endif
 $(eval $(call load,arch))
 $(eval $(call load,core))
 $(eval $(call load,apps/$(APP)))
-DEVICES := $(DEVICES.apps/$(APP))
-TREE    := $(TREE.apps/$(APP))
+# Under names of their own: whoever loads another module later sets the others.
+APP_DEVICES := $(DEVICES.apps/$(APP))
+APP_TREE    := $(TREE.apps/$(APP))
 
 # ---- Which files ----------------------------------------------------------
 
 # labs/ or solutions/: is exercise $(1) one of MINE?
-mine = $(strip $(foreach m,$(MINE),$(if $(filter all,$(m))$(filter \
-         $(m)-% 0$(m)-% $(m)/% $(m),$(1))$(filter $(m) $(m).c,$(notdir $(1))),y)))
+mine = $(strip $(foreach m,$(MINE),$(filter all,$(m)) \
+         $(filter $(m)-% 0$(m)-% $(m)/% $(m),$(1)) \
+         $(filter $(m) $(m).c,$(notdir $(1)))))
 exercise = $(if $(call mine,$(1)),$(LABS),solutions)/$(1)
 source   = $(firstword $(wildcard kernel/$(1)/$(ARCH)/$(2)) kernel/$(1)/$(2))
 sources  = $(foreach s,$(SRCS.$(1)),$(call source,$(1),$(s))) \
@@ -87,9 +89,12 @@ SOURCES := $(foreach m,$(MODULES),$(call sources,$(m)))
 
 # An object lies beside the others whatever application it is built for, but
 # for a student's: those are the run's own.
-object  = $(patsubst $(LABS)/%,$(OUT)/mine/%.o,$(patsubst kernel/%,$(OBJ)/kernel/%.o,$(patsubst \
-          solutions/%,$(OBJ)/solutions/%.o,$(patsubst $(BUILD)/%,$(OBJ)/%.o,$(1)))))
-OBJECTS := $(foreach s,$(SOURCES),$(call object,$(s))) $(if $(TREE),$(OUT)/tree.S.o)
+object  = $(patsubst $(LABS)/%,$(OUT)/mine/%.o, \
+            $(patsubst kernel/%,$(OBJ)/kernel/%.o, \
+            $(patsubst solutions/%,$(OBJ)/solutions/%.o, \
+            $(patsubst $(BUILD)/%,$(OBJ)/%.o,$(1)))))
+OBJECTS := $(foreach s,$(SOURCES),$(call object,$(s))) \
+           $(if $(APP_TREE),$(OUT)/tree.S.o)
 
 # ---- Compiler -------------------------------------------------------------
 
@@ -141,7 +146,8 @@ $(VENDOR.$(1)): $(call fetched,$(1)) ;
 endef
 $(foreach m,$(MODULES),$(if $(FETCH.$(m)),$(eval $(call fetch,$(m)))))
 
-# Warnings are for our headers, not for theirs.
+# Warnings are for our headers, not for theirs. (-MD and not -MMD, as theirs
+# include ours, lwipopts.h for one.)
 includes = $(foreach i,$(INCLUDES.$(1)),$(if $(filter \
              $(BUILD)/%,$(i)),-isystem,-I) $(i))
 
@@ -151,15 +157,16 @@ $(2): $(1) $(OBJ)/flags $(call fetched,$(3))
 	$$(call say,CC,$(1))
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$(CC) $$(CFLAGS) $(if $(filter $(1),$(VENDOR.$(3))),-w,$$(WARNINGS)) \
-	    $$(INCLUDE) $(call includes,$(3)) -MMD -MP -c -o $$@ $$<
+	    $$(INCLUDE) $(call includes,$(3)) -MD -MP -c -o $$@ $$<
 endef
 $(foreach m,$(MODULES),$(foreach s,$(call sources,$(m)),\
     $(eval $(call compile,$(s),$(call object,$(s)),$(m)))))
 
-$(OUT)/tree.S: kernel/tools/tree.sh $(shell [ -n "$(TREE)" ] && find $(TREE) 2>/dev/null)
-	$(call say,TREE,$(TREE))
+$(OUT)/tree.S: kernel/tools/tree.sh \
+               $(if $(APP_TREE),$(shell find $(APP_TREE) 2>/dev/null))
+	$(call say,TREE,$(APP_TREE))
 	$(Q)mkdir -p $(@D)
-	$(Q)sh kernel/tools/tree.sh $(TREE) > $@.new && mv $@.new $@
+	$(Q)sh kernel/tools/tree.sh $(APP_TREE) > $@.new && mv $@.new $@
 $(OUT)/tree.S.o: $(OUT)/tree.S $(OBJ)/flags
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 

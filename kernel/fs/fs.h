@@ -58,8 +58,9 @@ struct fs {
 };
 
 /*
- * 0, or -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EIO; -EAGAIN: see above, nothing
- * is held and nothing need be undone.
+ * 0, or -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EIO; -EINVAL for a path that is
+ * not absolute or has a NUL in it; -EAGAIN: see above, nothing is held and
+ * nothing need be undone.
  */
 
 /* Opens what is at `path`; fs_close() it later. */
@@ -78,7 +79,8 @@ void fs_unmap(struct file *file, struct fs_extent *extent);
  * last. "." and ".." are left out. */
 int fs_readdir(struct file *dir, uint64_t *cookie, struct fs_dirent *out);
 
-/* Posts `again` when a call that gave -EAGAIN may get further. */
+/* Posts `again` when a call that gave -EAGAIN may get further. Until then it
+ * is the file system's: it must stay, and not be posted by anybody else. */
 void fs_wait(struct fs *fs, struct event_work *again);
 
 #endif

@@ -44,7 +44,8 @@ static void begin_request(struct http_connection *c)
 {
     http_request_start(&c->request);
     c->state = HTTP_READING;
-    set_deadline(c, c->in_len > 0 ? HTTP_HEAD_S : HTTP_IDLE_S);
+    c->head_begun = false;
+    set_deadline(c, HTTP_IDLE_S);
 }
 
 /* A whole head is there: which file does it want? Returns 0 with c->path set,
@@ -86,6 +87,11 @@ static bool read_request(struct http_connection *c)
     if (parsed == HTTP_PARTIAL) {
         if (c->ended)
             finish(c, stream_close);
+        else if (c->in_len > 0 && !c->head_begun) {
+            /* However many parts it comes in, this is all its time. */
+            c->head_begun = true;
+            set_deadline(c, HTTP_HEAD_S);
+        }
         return false;
     }
 
@@ -165,8 +171,6 @@ static size_t on_receive(struct stream *s, const uint8_t *data, size_t len)
         size_t part = len - taken < room ? len - taken : room;
         if (part == 0)
             break;
-        if (c->in_len == 0 && c->state == HTTP_READING)
-            set_deadline(c, HTTP_HEAD_S);
         memcpy(c->in + c->in_len, data + taken, part);
         c->in_len += part;
         taken += part;
@@ -186,9 +190,18 @@ static void on_end(struct stream *s)
     advance(c);
 }
 
+/* The client takes what we send: that is as good as a word from it, but for
+ * a head that it owes us. */
+static void on_taken(struct http_connection *c)
+{
+    if (c->state != HTTP_READING || !c->head_begun)
+        set_deadline(c, HTTP_IDLE_S);
+    advance(c);
+}
+
 static void on_writable(struct stream *s)
 {
-    advance(stream_context(s));
+    on_taken(stream_context(s));
 }
 
 static void on_error(struct stream *s, int error)
@@ -200,15 +213,9 @@ static void on_error(struct stream *s, int error)
     http_connection_reap(c);
 }
 
-/* The client has acknowledged something. */
 static void on_progress(struct event_work *work)
 {
-    struct http_connection *c =
-        container_of(work, struct http_connection, progress);
-
-    if (c->state == HTTP_SENDING)
-        set_deadline(c, HTTP_IDLE_S);
-    advance(c);
+    on_taken(container_of(work, struct http_connection, progress));
 }
 
 static void on_retry(struct event_work *work)

@@ -81,6 +81,7 @@ struct http_connection {
     struct http_request request;
     struct http_path path;
     size_t in_len;
+    bool head_begun;            /* a part of it is there, and its time runs */
     uint64_t skip;              /* bytes of content to throw away before it */
 
     /* What is being answered. */

@@ -73,7 +73,9 @@ void http_respond(const struct http_request *request,
 
 /* Writes the head of `response` to buf[cap]: status line, fields, empty line.
  * Connection is mentioned when it is not what the version implies. Returns
- * its length, or -ENOSPC when it and a NUL do not fit. [RFC 9112 §4, §6, §9.3] */
-long http_write_head(const struct http_response *response, char *buf, size_t cap);
+ * its length, or -ENOSPC when it and a NUL do not fit.
+ * [RFC 9112 §4, §6, §9.3] */
+long http_write_head(const struct http_response *response, char *buf,
+                     size_t cap);
 
 #endif

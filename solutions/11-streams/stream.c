@@ -8,6 +8,7 @@
  */
 #include "net/lwip/streams.h"
 
+#include "core/panic.h"
 #include "lib/errno.h"
 #include "net/stream.h"
 
@@ -122,11 +123,12 @@ void stream_resume(struct stream *s)
 
 size_t stream_room(const struct stream *s)
 {
-    /* TODO 11.6 stream_room: lwIP has two limits, bytes (tcp_sndbuf()) and
-     * pbufs (tcp_sndqueuelen(), TCP_SND_QUEUELEN). */
+    /* TODO 11.6 stream_room: lwIP has two limits, bytes (pcb->snd_buf; its
+     * tcp_sndbuf() stops at 65535) and pbufs (tcp_sndqueuelen(),
+     * TCP_SND_QUEUELEN). */
     if (!s->pcb || s->closed || tcp_sndqueuelen(s->pcb) >= TCP_SND_QUEUELEN)
         return 0;
-    return tcp_sndbuf(s->pcb);
+    return s->pcb->snd_buf;
     /* END 11.6 */
 }
 
@@ -195,8 +197,7 @@ void stream_close(struct stream *s)
      * and was not taken is thrown away, with the window opened, or lwIP would
      * answer with a reset; then our FIN, behind what is queued
      * (tcp_shutdown()). lwIP tries again by itself when it has no memory for
-     * the FIN. Perhaps nothing is left to wait for (stream_finish_if_done()).
-     */
+     * the FIN. */
     stream_enter(s);
     s->events = NULL;
     s->closed = true;
@@ -208,7 +209,6 @@ void stream_close(struct stream *s)
         left -= n;
     }
     tcp_shutdown(s->pcb, 0, 1);
-    stream_finish_if_done(s);
     stream_leave(s);
     /* END 11.9 */
 }

@@ -115,9 +115,10 @@ enum http_parsed http_parse(struct http_request *request, const char *buf,
             request->status_code =
                 http_parse_request_line(request, line, line_len);
         } else {
-            request->head_len = request->line;
-            if (line_len == 0)
+            if (line_len == 0) {
+                request->head_len = request->line;
                 return HTTP_OK;
+            }
             request->status_code =
                 http_parse_field_line(request, line, line_len);
         }

@@ -103,16 +103,16 @@ static void show_canary(void)
     print("canary %016lx\n", (unsigned long)__stack_chk_guard);
 }
 
-__attribute__((noinline)) static unsigned recurse(unsigned depth)
+__attribute__((noinline)) static unsigned recurse(unsigned more)
 {
     volatile uint8_t room[256];
-    room[0] = (uint8_t)depth;
-    return recurse(depth + 1) + room[0];
+    room[0] = (uint8_t)more;
+    return more == 0 ? 0 : recurse(more - 1) + room[0];
 }
 
 static void overflow_stack(void)
 {
-    variable = recurse(0);
+    variable = recurse(UINT32_MAX);
 }
 
 /* A frame that is larger than what is left, guard and all. */

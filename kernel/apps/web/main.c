@@ -2,12 +2,12 @@
 /*
  * web - serves the files in www/, and one that tells how the guest is doing.
  */
+#include "apps/web/stats.h"
 #include "console/log.h"
 #include "event/event.h"
 #include "fs/mem/mem.h"
 #include "http/http.h"
 #include "net/up.h"
-#include "stats.h"
 
 static struct fs_mem files;
 static struct fs_mem_made stats = { .path = "/stats", .make = stats_make };

@@ -2,7 +2,7 @@
 /*
  * stats.c - figures about the running guest, for its page /stats.
  */
-#include "stats.h"
+#include "apps/web/stats.h"
 
 #include "console/format.h"
 #include "core/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memset.c - the processor's own filling instruction. */
+/* memset.c - the processor's own filling instruction; see memcpy.c. */
 #include <stdint.h>
 
 #include "lib/string.h"

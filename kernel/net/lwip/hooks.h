@@ -12,15 +12,18 @@
 #include "lwip/ip_addr.h"
 
 struct tcp_pcb;
+struct tcp_hdr;
 
 /* The first sequence number of a connection: grows with time, and can't be
  * guessed from another connection's. [RFC 6528 §3] */
 uint32_t random_tcp_isn(const ip_addr_t *local, uint16_t local_port,
                         const ip_addr_t *remote, uint16_t remote_port);
 
-/* Asked about each segment before lwIP looks into it. Only those are refused
- * that would open a connection beyond its listener's limit. */
-err_t listeners_admit(const struct tcp_pcb *pcb);
+/* Asked about each segment before lwIP looks into it: ERR_OK, or it is passed
+ * over. It has `options` bytes of options, `first` of them behind the header,
+ * the rest at `second`. */
+err_t guard_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *header,
+                    uint16_t options, uint16_t first, const uint8_t *second);
 
 /* net/lwip/buffers.h */
 uint16_t buffers_out_of_order_limit(void);

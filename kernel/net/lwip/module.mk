@@ -1,6 +1,6 @@
 LWIP      := $(BUILD)/lwip-2.2.1
-SRCS      := port.c settings.c random.c sequence.c pools.c memory.c \
-             buffers.c streams.c borrowed.c
+SRCS      := port.c settings.c random.c sequence.c checksum.c guard.c \
+             pools.c memory.c buffers.c streams.c borrowed.c
 EXERCISES := 10-lwip/netif.c 11-streams/stream.c
 NEEDS     := net event mem console core arch lib
 INCLUDES  := kernel/net/lwip/include kernel/net/lwip/libc $(LWIP)/src/include

@@ -31,7 +31,7 @@ static struct netif interface;
 static struct event_timer timer;
 static bool fixed_address;
 
-/* ---- Coming in -------------------------------------------------------------- */
+/* ---- Coming in ---------------------------------------------------------- */
 
 enum { TYPE_OFFSET = 12, TYPE_ARP_HIGH = 0x08, TYPE_ARP_LOW = 0x06 };
 
@@ -65,9 +65,9 @@ static void frame_came(struct netdev *card, struct netbuf *frame)
     event_post(&after);
 }
 
-/* ---- Going out -------------------------------------------------------------- */
+/* ---- Going out ---------------------------------------------------------- */
 
-/* How many pieces of `p` have something in them; *empty: whether any has not. */
+/* How many pieces of `p` have something in them; *empty: has any not? */
 static unsigned pieces(const struct pbuf *p, bool *empty)
 {
     unsigned count = 0;
@@ -139,7 +139,7 @@ static void link_changed(struct netdev *card)
     port_timers_set(&timer);
 }
 
-/* ---- Up --------------------------------------------------------------------- */
+/* ---- Up ----------------------------------------------------------------- */
 
 static unsigned prefix_length(const ip4_addr_t *netmask)
 {

@@ -30,7 +30,9 @@
 #include "lwip/pbuf.h"
 #include "lwip/sys.h"
 
-/* ---- Lab 10 ---------------------------------------------------------------- */
+/* ---- Lab 10 ------------------------------------------------------------- */
+
+/* sys_now(), declared in lwip/sys.h: milliseconds since start-up; may wrap. */
 
 /*
  * lwIP calls this once from netif_add(), with netif->state set, so that the
@@ -72,8 +74,6 @@ void port_receive(struct netdev *card, struct netbuf *frame);
  * and the struct received to its pool. */
 void port_received(struct pbuf *p);
 
-/* sys_now(), declared in lwip/sys.h: milliseconds since start-up; may wrap. */
-
 /*
  * `timer` has expired: some of lwIP's timeouts are due. Runs them
  * (sys_check_timeouts()), then sets `timer` for the next
@@ -93,7 +93,7 @@ void port_timers_set(struct event_timer *timer);
  */
 int port_address(struct netif *netif, const struct settings *settings);
 
-/* ---- Given ------------------------------------------------------------------ */
+/* ---- Given -------------------------------------------------------------- */
 
 /* port_output(), for chains of any shape: empty pbufs are left out, and a
  * chain in too many pieces is copied into one. */

@@ -11,7 +11,6 @@
 #include "lib/string.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
-#include "net/lwip/hooks.h"
 #include "net/lwip/pools.h"
 
 static struct pool streams;
@@ -31,7 +30,7 @@ struct stream_usage stream_usage(void)
     return (struct stream_usage){ streams.used, streams.limit };
 }
 
-/* ---- Listeners -------------------------------------------------------------- */
+/* ---- Listeners ---------------------------------------------------------- */
 
 struct listener *listener_find_free(void)
 {
@@ -41,21 +40,27 @@ struct listener *listener_find_free(void)
     return NULL;
 }
 
-/* A SYN beyond the limit is passed over in silence: its sender comes again,
- * and by then somebody may have gone. */
-err_t listeners_admit(const struct tcp_pcb *pcb)
+bool listener_has_room(const struct tcp_pcb *pcb)
 {
     const struct tcp_pcb_listen *lpcb = (const void *)pcb;
     const struct listener *listener = pcb->callback_arg;
 
-    if (pcb->state != LISTEN)
-        return ERR_OK;
     return listener->open + lpcb->accepts_pending < listener->backlog &&
-           streams.used + lpcb->accepts_pending < streams.limit
-               ? ERR_OK : ERR_MEM;
+           streams.used + lpcb->accepts_pending < streams.limit;
 }
 
-/* ---- Their life ------------------------------------------------------------- */
+/* ---- Their life --------------------------------------------------------- */
+
+/* How large our segments are is settled before there is one. lwIP asserts that
+ * none that waits is larger than the next may be, but would let the peer's
+ * window, half of which it takes for a limit, decide anew each time; and any
+ * size that the peer names is fine with it. */
+static void settle_segment_size(struct tcp_pcb *pcb)
+{
+    if (pcb->mss < STREAM_MSS_MIN)
+        pcb->mss = STREAM_MSS_MIN;
+    pcb->snd_wnd_max = 2 * TCP_MSS;
+}
 
 struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
 {
@@ -69,6 +74,7 @@ struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
     s->borrowed_last = &s->borrowed;
     list_init(&s->link);
     listener->open++;
+    settle_segment_size(pcb);
     tcp_arg(pcb, s);
     tcp_recv(pcb, stream_on_receive);
     tcp_sent(pcb, stream_on_sent);
@@ -151,7 +157,7 @@ void *stream_context(const struct stream *s)
     return s->ctx;
 }
 
-/* ---- What has come and was not taken ---------------------------------------- */
+/* ---- What has come and was not taken ------------------------------------ */
 
 void stream_keep(struct stream *s, struct pbuf *p)
 {
@@ -188,7 +194,7 @@ size_t stream_discard(struct stream *s)
     return bytes;
 }
 
-/* ---- Once a round ----------------------------------------------------------- */
+/* ---- Once a round ------------------------------------------------------- */
 
 static void see_to_one(struct stream *s)
 {

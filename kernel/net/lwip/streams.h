@@ -33,6 +33,9 @@
 
 enum {
     LISTENERS_MAX = 4,
+    STREAM_MSS_MIN = 256,       /* segments are never cut smaller: a peer that
+                                   asks for bytes one by one asks for all our
+                                   memory [RFC 9293 §3.7.1] */
     STREAM_POLL = 1,            /* on_poll comes every half second */
     STREAM_LINGER = 4,          /* polls that a closed stream waits for the
                                    peer's end, once it has got everything */
@@ -83,7 +86,7 @@ struct stream {
     struct list link;           /* in the list of streams to see to */
 };
 
-/* ---- Lab 11: what lwIP calls; `arg` is the struct stream --------------------- */
+/* ---- Lab 11: what lwIP calls; `arg` is the struct stream ---------------- */
 
 /* A connection to `arg`, a struct listener, is established: makes a stream of
  * it and offers it to the listener's accept(). Returns ERR_OK, ERR_MEM when
@@ -113,13 +116,16 @@ void stream_on_error(void *arg, err_t err);
  * ended. */
 void stream_deliver(struct stream *s);
 
-/* ---- Given ------------------------------------------------------------------- */
+/* ---- Given -------------------------------------------------------------- */
 
 /* Makes the pools. Returns 0 or -ENOMEM. */
 int streams_make(void);
 
 /* A listener that is free, or NULL. It is in use once it has a pcb. */
 struct listener *listener_find_free(void);
+
+/* May a SYN that has come for `pcb`, which is LISTENing, open a connection? */
+bool listener_has_room(const struct tcp_pcb *pcb);
 
 /* A stream of `listener` for `pcb`, whose callbacks lead to it from now on
  * (tcp_arg, tcp_recv, ...) and which sends small segments at once; NULL when

@@ -55,6 +55,7 @@
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
 #define TCP_LISTEN_BACKLOG 1
 #define TCP_MSL 30000               /* ms; TIME-WAIT lasts twice as long */
+#define TCP_MAXRTX 8                /* about five minutes [RFC 1122 §4.2.3.5] */
 
 /* Segments that come before their turn wait in the card's receive buffers:
  * how many may is one count for all connections (net/lwip/buffers.h). */
@@ -66,7 +67,6 @@
 /* Checksums are made and checked here unless the card does it, which each
  * netif says for itself. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
-#define LWIP_CHKSUM_ALGORITHM 3
 
 /* Memory: pbufs over the card's own buffers; all else comes from our pools
  * (net/lwip/memory.c stands where lwIP has mem.c and memp.c). */
@@ -84,6 +84,6 @@
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port)            \
     random_tcp_isn(local, local_port, remote, remote_port)
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options, first, second, p)   \
-    listeners_admit(pcb)
+    guard_segment(pcb, header, options, first, second)
 
 #endif

@@ -30,6 +30,16 @@
 #define X32_F "x"
 #define SZT_F "zu"
 
+/* An instruction each, in the place of lwIP's functions. */
+#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1
+#define lwip_htons(x) __builtin_bswap16((uint16_t)(x))
+#define lwip_ntohs(x) __builtin_bswap16((uint16_t)(x))
+#define lwip_htonl(x) __builtin_bswap32((uint32_t)(x))
+#define lwip_ntohl(x) __builtin_bswap32((uint32_t)(x))
+
+uint16_t checksum_add(const void *data, size_t len);
+#define LWIP_CHKSUM(data, len) checksum_add(data, len)
+
 /* lwIP's assertions are about itself: one that fails is a fault of ours. */
 _Noreturn void panic_at(const char *file, int line, const char *why);
 #define LWIP_PLATFORM_ASSERT(why) panic_at(__FILE__, __LINE__, "lwIP: " why)
