@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+"""The grader: builds a guest, runs it, and says what it is worth.
+
+    kit       where things are, and `make`
+    machine   one QEMU: its serial line, debug console, monitor, and end
+    objects   what an object file of a student's may hold
+    lab       how a lab's test file says what is checked
+    grading   runs the checks of a lab (a plugin of pytest's)
+    report    the scoreboard, results.json, results.xml
+    mutants   wrong programs, by hand and by rule
+"""

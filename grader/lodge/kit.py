@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Where things are, and how they are built: by the same make as a person's."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What a make above us has put into the environment is not for a make below.
+# Messages are matched, so they are to be in English.
+_ENVIRONMENT = {
+    k: v
+    for k, v in os.environ.items()
+    if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
+    and k not in ("LAB", "APP", "MINE", "LABS", "OUT", "BUILD", "STEP", "SEED")
+} | {"LC_ALL": "C"}
+
+
+class GraderError(Exception):
+    """The grader itself could not run: no grade, neither good nor bad."""
+
+
+class BuildError(Exception):
+    """Something does not compile or link. `output` is what was said."""
+
+    def __init__(self, command: list[str], output: str) -> None:
+        super().__init__(f"{shlex.join(command)} failed:\n{output}")
+        self.command = command
+        self.output = output
+
+
+@dataclass(frozen=True)
+class Kit:
+    """One choice of exercise files, and a place for what is built of them.
+
+    Objects of everything but the student's files lie in `build`, which several
+    kits may share; the rest in a folder of `out` for each application.
+    """
+
+    out: Path
+    mine: str = ""
+    labs: Path = ROOT / "labs"
+    build: Path = ROOT / "build"
+
+    def variables(self, app: str) -> list[str]:
+        return [
+            f"MINE={self.mine}",
+            f"LABS={_from_root(self.labs)}",
+            f"BUILD={_from_root(self.build)}",
+            f"OUT={_from_root(self.out / app)}",
+        ]
+
+    def make(self, *arguments: str, app: str = "") -> str:
+        """Runs make in the kit's root; what it printed, or BuildError."""
+        variables = self.variables(app) + ([f"APP={app}"] if app else [])
+        command = ["make", "--no-print-directory", *arguments, *variables]
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, env=_ENVIRONMENT, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="replace",
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise GraderError("there is no make on this machine") from error
+        if done.returncode != 0:
+            raise BuildError(command, done.stdout)
+        return done.stdout
+
+    def build_app(self, app: str) -> Path:
+        """Builds an application; the path of its ELF."""
+        self.make("app", app=app)
+        return self.out / app / "kernel.elf"
+
+    def build_unit(self, unit: str) -> Path:
+        """Builds a program of host tests; its path."""
+        self.make("unit-programs", f"UNIT={unit}")
+        return self.out / "unit" / unit
+
+    def qemu_command(self, app: str, **variables: str) -> list[str]:
+        """The command line that machine.mk would have QEMU started with."""
+        settings = [f"{k}={v}" for k, v in variables.items()]
+        key = (app, *settings)
+        if key not in self._commands:
+            text = self.make("-s", "qemu-cmd", *settings, app=app)
+            self._commands[key] = shlex.split(text)
+        return list(self._commands[key])
+
+    @cached_property
+    def _commands(self) -> dict[tuple[str, ...], list[str]]:
+        return {}
+
+
+def _from_root(path: Path) -> str:
+    """As a person would write it: build/grade, not /home/me/lodge/build/grade."""
+    path = path.resolve()
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+from_root = _from_root

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the kit share: one build of the reference, and machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from lodge.kit import ROOT, Kit
+from lodge.machine import Machine, Pace
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--build", type=Path, default=ROOT / "build", help="where to build")
+    parser.addoption("--soak", action="store_true", help="all that can be tried, not a sample")
+
+
+@pytest.fixture(scope="session")
+def build(request: pytest.FixtureRequest) -> Path:
+    return request.config.getoption("build").resolve()
+
+
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> bool:
+    return request.config.getoption("soak")
+
+
+@pytest.fixture(scope="session")
+def kit(build: Path) -> Kit:
+    """The reference: every exercise from solutions/."""
+    return Kit(build / "test", build=build)
+
+
+@pytest.fixture
+def boot(kit: Kit, tmp_path: Path) -> Iterator[Callable[..., Machine]]:
+    """Builds and boots an application; its machine ends with the test. Limits
+    are generous: they matter when something is wrong."""
+    with ExitStack() as stack:
+        count = 0
+
+        def start(app: str, **variables: str) -> Machine:
+            nonlocal count
+            count += 1
+            kit.build_app(app)
+            folder = tmp_path / f"{app}-{count}"
+            return stack.enter_context(Machine(kit, app, folder, pace=Pace(4), **variables))
+
+        yield start

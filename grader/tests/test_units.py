@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Every program of host tests passes; and the framework under them (unit.h)
+tells a pass from everything that is none."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lodge.kit import ROOT, Kit
+
+UNIT = ROOT / "grader/unit"
+PROGRAMS = sorted(p.stem.removeprefix("test_") for p in UNIT.glob("test_*.c"))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_unit(program: str, kit: Kit) -> None:
+    path = kit.build_unit(program)
+    done = subprocess.run([path], capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """tests/sample_unit.c, whose tests end in every way there is."""
+    path = tmp_path_factory.mktemp("unit") / "sample"
+    subprocess.run(
+        ["gcc", "-std=gnu11", "-g", "-O1", "-fsanitize=address,undefined",
+         "-fno-sanitize-recover=all", "-Ikernel", "-Ikernel/arch/unix",
+         "-Igrader/unit", "-o", path, "grader/tests/sample_unit.c",
+         "grader/unit/unit.c", "grader/unit/host.c", "kernel/arch/unix/arch.c"],
+        cwd=ROOT, check=True,
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize(
+    ("test", "word", "text"),
+    [
+        ("test_that_passes", "pass", ""),
+        ("test_that_fails", "fail", "expected one, seen 2"),
+        ("test_that_is_not_written_yet", "todo", "not written yet: 5.2 virtq_add"),
+        ("test_that_panics", "fail", "panic: a fault of ours"),
+        ("test_that_should_panic_and_does", "pass", ""),
+        ("test_that_should_panic_and_is_calm", "fail", "none came"),
+        ("test_that_never_ends", "fail", "no end after"),
+        ("test_that_floods", "fail", "no end after"),
+        ("test_that_ends_the_program", "fail", "in the middle of the test"),
+        ("test_that_pretends", "fail", "in the middle of the test"),
+        ("test_that_reads_too_far", "fail", "AddressSanitizer"),
+        ("test_that_overflows", "fail", "signed integer overflow"),
+        ("test_that_follows_null", "fail", "null pointer"),
+    ],
+)
+def test_an_end_is_told_from_the_others(sample: Path, test: str, word: str, text: str) -> None:
+    done = subprocess.run(
+        [sample, "--time-limit", "1", test + "_"], capture_output=True, text=True
+    )
+    assert done.stdout.startswith(f"{word} {test}_\n"), done.stdout
+    assert text in done.stdout
+    assert (done.returncode == 0) == (word == "pass")
+
+
+def test_no_such_test_is_no_pass(sample: Path) -> None:
+    done = subprocess.run([sample, "test_that_is_not_there"], capture_output=True)
+    assert done.returncode == 2
+
+
+def test_a_seed_gives_the_same_numbers_again(sample: Path) -> None:
+    def numbers(seed: str) -> str:
+        done = subprocess.run(
+            [sample, "--seed", seed, "test_random"], capture_output=True, text=True
+        )
+        return done.stdout.splitlines()[1]
+
+    assert numbers("5") == numbers("5") != numbers("6")

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_heap.c - the heap on a machine of a few MiB, against a model that
+ * knows only the contract. The page allocator below is the reference's or the
+ * student's, as MINE says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/map.h"
+#include "mem/heap.h"
+#include "mem/heap_block.h"
+#include "mem/pages.h"
+#include "unit.h"
+
+static struct mem_map map;
+
+const struct mem_map *mem_map(void)
+{
+    return &map;
+}
+
+/* As kernel/mem/mem.c starts it. */
+static void machine(size_t size)
+{
+    map.count = 1;
+    map.region[0].base = (uintptr_t)unit_memory(size, PAGE_SIZE, 0xa5);
+    map.region[0].size = size;
+    pages_init(&map);
+    heap_init();
+}
+
+enum { MIB = 1 << 20 };
+
+static void *checked_alloc(size_t size)
+{
+    struct heap_usage before = heap_usage();
+    uint8_t *block = heap_alloc(size);
+    struct heap_usage after = heap_usage();
+
+    if (!block) {
+        CHECK(after.bytes == before.bytes && after.blocks == before.blocks,
+              "nothing was handed out, and nothing is counted");
+        return NULL;
+    }
+    CHECK((uintptr_t)block % HEAP_ALIGN == 0, "%p is aligned to %d",
+          (void *)block, HEAP_ALIGN);
+    uintptr_t offset = (uintptr_t)block - map.region[0].base;
+    CHECK(offset < map.region[0].size && size <= map.region[0].size - offset,
+          "%zu bytes at %p are memory of this machine", size, (void *)block);
+    CHECK(after.bytes == before.bytes + size &&
+              after.blocks == before.blocks + 1,
+          "%zu bytes and a block more; here from %zu to %zu bytes and from "
+          "%zu to %zu blocks",
+          size, before.bytes, after.bytes, before.blocks, after.blocks);
+    return block;
+}
+
+static void check_nothing_is_out(void)
+{
+    CHECK(heap_usage().bytes == 0 && heap_usage().blocks == 0,
+          "all came back; here %zu bytes in %zu blocks did not",
+          heap_usage().bytes, heap_usage().blocks);
+    CHECK(pages_usage().used == 0,
+          "every page went back to the page allocator; here %zu did not",
+          pages_usage().used);
+}
+
+TEST(test_a_block_is_aligned_and_counted_as_asked_for)
+{
+    machine(MIB);
+    for (size_t size = 0; size < 300; size++)
+        CHECK(checked_alloc(size), "%zu bytes are there", size);
+    CHECK(heap_usage().blocks == 300, "300 blocks; here %zu",
+          heap_usage().blocks);
+    CHECK(heap_usage().bytes == 299 * 300 / 2, "%d bytes; here %zu",
+          299 * 300 / 2, heap_usage().bytes);
+}
+
+TEST(test_blocks_do_not_overlap)
+{
+    enum { COUNT = 400 };
+    static uint8_t *block[COUNT];
+
+    machine(2 * MIB);
+    for (unsigned i = 0; i < COUNT; i++) {
+        block[i] = checked_alloc(i);
+        memset(block[i], (int)i, i);
+    }
+    for (unsigned i = 0; i < COUNT; i++)
+        for (unsigned at = 0; at < i; at++)
+            CHECK(block[i][at] == (uint8_t)i,
+                  "byte %u of block %u is as it was written", at, i);
+    for (unsigned i = 0; i < COUNT; i++)
+        heap_free(block[i]);
+    check_nothing_is_out();
+}
+
+TEST(test_a_block_of_no_bytes_can_be_freed)
+{
+    machine(MIB);
+    void *a = checked_alloc(0), *b = checked_alloc(0);
+
+    CHECK(a && b && a != b, "two blocks of no bytes are two blocks");
+    heap_free(a);
+    heap_free(b);
+    check_nothing_is_out();
+}
+
+TEST(test_null_is_let_pass)
+{
+    machine(MIB);
+    heap_free(NULL);
+    check_nothing_is_out();
+}
+
+TEST(test_what_is_freed_can_be_had_again)
+{
+    machine(MIB);
+    for (unsigned round = 0; round < 10000; round++) {
+        void *a = checked_alloc(1000), *b = checked_alloc(100000);
+
+        CHECK(a && b, "round %u: both are there", round);
+        heap_free(a);
+        heap_free(b);
+    }
+    check_nothing_is_out();
+}
+
+static void **fill_up(size_t size, size_t *count)
+{
+    void **block = malloc(MIB / 16 * sizeof(void *));
+
+    for (*count = 0; (block[*count] = checked_alloc(size)); (*count)++)
+        CHECK(*count < MIB / 16, "no more blocks than there are bytes");
+    return block;
+}
+
+/* 0: as they came, 1: backwards, 2: every other one first, 3: at random. */
+static void free_all(void **block, size_t count, unsigned order)
+{
+    for (size_t i = count; order == 3 && i > 1; i--) {
+        size_t other = unit_random_below((uint32_t)i);
+        void *keep = block[i - 1];
+
+        block[i - 1] = block[other];
+        block[other] = keep;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t half = (count + 1) / 2;
+        size_t which = order == 1   ? count - 1 - i
+                       : order == 2 ? (i < half ? 2 * i : 2 * (i - half) + 1)
+                                    : i;
+
+        heap_free(block[which]);
+    }
+    free(block);
+}
+
+TEST(test_neighbours_come_together_in_whatever_order_they_are_freed)
+{
+    static const size_t sizes[] = { 1, 40, 100, 1000, 5000, 40000 };
+
+    machine(MIB);
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        for (unsigned order = 0; order < 4; order++) {
+            size_t count;
+            void **block = fill_up(sizes[i], &count);
+
+            free_all(block, count, order);
+            check_nothing_is_out();
+            void *large = checked_alloc(MIB - 2 * PAGE_SIZE);
+
+            CHECK(large, "after all was freed, nearly all can be had at once");
+            heap_free(large);
+        }
+}
+
+TEST(test_a_hole_where_many_blocks_were_is_one_hole)
+{
+    size_t count;
+
+    machine(MIB);
+    void **block = fill_up(1000, &count);
+
+    /* Blocks that came one after the other lie, but for a few, one beside
+     * the other. */
+    for (size_t i = count / 3; i < count / 3 + 150; i++)
+        heap_free(block[i]);
+    CHECK(checked_alloc(15000), "15000 bytes in a row fit somewhere where 150 "
+                                "times 1000 were");
+}
+
+TEST(test_small_blocks_cost_little)
+{
+    size_t count;
+
+    machine(MIB);
+    free(fill_up(64, &count));
+    CHECK(count > MIB / 128,
+          "of 1 MiB more than half serves blocks of 64 "
+          "bytes: above %d; here %zu",
+          MIB / 128, count);
+}
+
+TEST(test_large_blocks_cost_little)
+{
+    size_t count;
+
+    machine(MIB);
+    free(fill_up(100000, &count));
+    CHECK(count >= 9, "9 times 100000 bytes fit in 1 MiB; here %zu", count);
+}
+
+TEST(test_large_blocks_leave_their_pages_when_freed)
+{
+    machine(MIB);
+    size_t used = pages_usage().used;
+    void *large = checked_alloc(500000), *small = checked_alloc(10);
+    size_t both = pages_usage().used;
+
+    heap_free(large);
+    CHECK(pages_usage().used <= both - 500000 / PAGE_SIZE,
+          "the pages of 500000 bytes are free for others; still used: %zu of "
+          "%zu",
+          pages_usage().used, both);
+    heap_free(small);
+    CHECK(pages_usage().used == used, "and all of them at the end");
+}
+
+TEST(test_more_than_there_is_gives_null)
+{
+    static const size_t sizes[] = { MIB,           100 * MIB,
+                                    SIZE_MAX / 2,  SIZE_MAX - PAGE_SIZE,
+                                    SIZE_MAX - 64, SIZE_MAX - 47,
+                                    SIZE_MAX - 32, SIZE_MAX - 16,
+                                    SIZE_MAX - 1,  SIZE_MAX };
+
+    machine(MIB);
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        CHECK(!checked_alloc(sizes[i]), "%zu bytes are not there", sizes[i]);
+        CHECK(!heap_alloc_array(sizes[i], 1), "nor in an array");
+    }
+    CHECK(checked_alloc(1000), "1000 bytes are there after all that");
+}
+
+TEST(test_an_array_is_zeroed_and_does_not_overflow)
+{
+    machine(MIB);
+    uint8_t *dirt = checked_alloc(500);
+
+    memset(dirt, 0xff, 500);
+    heap_free(dirt);
+    uint8_t *array = heap_alloc_array(10, 50);
+    CHECK(array, "500 bytes are there");
+    for (unsigned i = 0; i < 500; i++)
+        CHECK(array[i] == 0, "byte %u is 0; here %u", i, array[i]);
+    CHECK(heap_usage().bytes == 500, "500 bytes are counted; here %zu",
+          heap_usage().bytes);
+
+    CHECK(!heap_alloc_array(SIZE_MAX / 2 + 2, 2), "n * 2 overflows");
+    CHECK(!heap_alloc_array(2, SIZE_MAX / 2 + 2), "2 * size overflows");
+    CHECK(!heap_alloc_array(1ul << 32, 1ul << 32), "2^32 * 2^32 is not 0");
+    CHECK(!heap_alloc_array((1ul << 32) + 1, (1ul << 32) - 1), "nor is this");
+
+    void *empty = heap_alloc_array(0, 8), *other = heap_alloc_array(8, 0);
+    CHECK(empty && other, "an array of nothing is a block");
+    heap_free(empty);
+    heap_free(other);
+    heap_free(array);
+    check_nothing_is_out();
+}
+
+static void check_bytes(const uint8_t *block, size_t n, const char *what)
+{
+    for (size_t i = 0; i < n; i++)
+        CHECK(block[i] == (uint8_t)(i * 7), "byte %zu of a block %s is kept", i,
+              what);
+}
+
+static void write_bytes(uint8_t *block, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        block[i] = (uint8_t)(i * 7);
+}
+
+TEST(test_realloc_keeps_what_fits)
+{
+    static const size_t sizes[] = { 0, 1, 16, 17, 100, 1000, 5000, 70000 };
+    const unsigned count = sizeof(sizes) / sizeof(sizes[0]);
+
+    machine(MIB);
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned j = 0; j < count; j++) {
+            size_t from = sizes[i], to = sizes[j];
+            uint8_t *block = checked_alloc(from);
+
+            write_bytes(block, from);
+            block = heap_realloc(block, to);
+            CHECK(block, "from %zu to %zu bytes: there is room", from, to);
+            CHECK(heap_usage().bytes == to && heap_usage().blocks == 1,
+                  "%zu bytes in a block; here %zu in %zu", to,
+                  heap_usage().bytes, heap_usage().blocks);
+            check_bytes(block, from < to ? from : to, "that was resized");
+            write_bytes(block, to);
+            heap_free(block);
+            check_nothing_is_out();
+        }
+}
+
+TEST(test_realloc_that_grows_step_by_step_among_others)
+{
+    machine(4 * MIB);
+    uint8_t *block = NULL, *others[200];
+
+    for (size_t size = 0; size < 200; size++) {
+        block = heap_realloc(block, size * 37);
+        CHECK(block, "%zu bytes are there", size * 37);
+        check_bytes(block, size ? (size - 1) * 37 : 0, "that grew");
+        write_bytes(block, size * 37);
+        others[size] = checked_alloc(size % 50);
+        memset(others[size], 0xee, size % 50);
+    }
+    for (size_t i = 0; i < 200; i++)
+        heap_free(others[i]);
+    check_bytes(block, 199 * 37, "whose neighbours went");
+    heap_free(block);
+    check_nothing_is_out();
+}
+
+TEST(test_realloc_that_fails_leaves_the_block_as_it_was)
+{
+    machine(MIB);
+    uint8_t *block = checked_alloc(600000);
+
+    write_bytes(block, 600000);
+    CHECK(!heap_realloc(block, 2 * MIB), "2 MiB are not there");
+    CHECK(!heap_realloc(block, SIZE_MAX), "nor SIZE_MAX bytes");
+    CHECK(!heap_realloc(block, SIZE_MAX - 40), "nor a little less");
+    CHECK(heap_usage().bytes == 600000 && heap_usage().blocks == 1,
+          "the block is still counted");
+    check_bytes(block, 600000, "that could not grow");
+    heap_free(block);
+    check_nothing_is_out();
+}
+
+TEST(test_a_block_that_shrinks_leaves_room_for_others)
+{
+    machine(MIB);
+    void *block = heap_realloc(checked_alloc(900000), 1000);
+
+    CHECK(block, "less is always there");
+    CHECK(checked_alloc(600000), "what it no longer needs is to be had");
+}
+
+TEST(test_realloc_of_null_allocates)
+{
+    machine(MIB);
+    void *block = heap_realloc(NULL, 100);
+
+    CHECK(block && heap_usage().bytes == 100, "100 bytes");
+    heap_free(block);
+    check_nothing_is_out();
+}
+
+/* ---- Faults of ours ----------------------------------------------------- */
+
+TEST(test_a_block_freed_twice_is_noticed)
+{
+    machine(MIB);
+    void *block = checked_alloc(100);
+
+    checked_alloc(100);
+    heap_free(block);
+    unit_expect_panic("");
+    heap_free(block);
+}
+
+TEST(test_a_block_freed_twice_is_noticed_when_it_has_joined_another)
+{
+    machine(MIB);
+    void *a = checked_alloc(100), *b = checked_alloc(100);
+
+    checked_alloc(100);
+    heap_free(a);
+    heap_free(b);
+    unit_expect_panic("");
+    heap_free(b);
+}
+
+TEST(test_a_block_freed_twice_is_noticed_when_its_pages_have_gone)
+{
+    machine(MIB);
+    void *block = checked_alloc(100);
+
+    heap_free(block);
+    unit_expect_panic("");
+    heap_free(block);
+}
+
+TEST(test_a_large_block_freed_twice_is_noticed)
+{
+    machine(MIB);
+    void *block = checked_alloc(300000);
+
+    heap_free(block);
+    unit_expect_panic("");
+    heap_free(block);
+}
+
+TEST(test_a_block_resized_after_it_was_freed_is_noticed)
+{
+    machine(MIB);
+    void *block = checked_alloc(100);
+
+    checked_alloc(100);
+    heap_free(block);
+    unit_expect_panic("");
+    heap_realloc(block, 50);
+}
+
+TEST(test_a_pointer_into_a_block_is_noticed)
+{
+    machine(MIB);
+    char *block = checked_alloc(300);
+
+    memset(block, 'x', 300);
+    unit_expect_panic("");
+    heap_free(block + 64);
+}
+
+TEST(test_a_pointer_that_is_not_aligned_is_noticed)
+{
+    machine(MIB);
+    char *block = checked_alloc(300);
+
+    unit_expect_panic("");
+    heap_free(block + 1);
+}
+
+TEST(test_a_pointer_to_elsewhere_is_noticed)
+{
+    static char elsewhere[64] __attribute__((aligned(16)));
+
+    machine(MIB);
+    checked_alloc(300);
+    unit_expect_panic("");
+    heap_free(elsewhere + 32);
+}
+
+TEST(test_the_first_byte_of_memory_is_no_block)
+{
+    machine(MIB);
+    checked_alloc(300);
+    unit_expect_panic("");
+    heap_free((void *)map.region[0].base);
+}
+
+TEST(test_a_block_written_beyond_its_end_is_noticed_when_it_is_freed)
+{
+    machine(MIB);
+    char *block = checked_alloc(96);
+
+    checked_alloc(96);
+    memset(block, 'x', 96 + 64);
+    unit_expect_panic("");
+    heap_free(block);
+}
+
+/* ---- Random ------------------------------------------------------------- */
+
+struct piece {
+    uint8_t *block;
+    size_t size;
+    uint8_t fill;
+};
+
+static void check_piece(const struct piece *piece, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        CHECK(piece->block[i] == piece->fill,
+              "byte %zu of a block of %zu is as it was written", i,
+              piece->size);
+}
+
+static size_t random_size(void)
+{
+    static const uint32_t limits[] = { 2, 40, 40, 300, 300, 5000, 100000 };
+
+    return unit_random_below(limits[unit_random_below(7)]);
+}
+
+/* Gives the piece another size; false if there was no room. */
+static bool resize(struct piece *piece, size_t size)
+{
+    uint8_t *block = heap_realloc(piece->block, size);
+
+    if (!block) {
+        check_piece(piece, piece->size);
+        return false;
+    }
+    piece->block = block;
+    check_piece(piece, size < piece->size ? size : piece->size);
+    piece->size = size;
+    memset(block, piece->fill, size);
+    return true;
+}
+
+TEST(test_fifty_thousand_random_calls_agree_with_a_model)
+{
+    enum { PIECES = 300 };
+    static struct piece out[PIECES];
+    unsigned pieces = 0, refused = 0;
+    size_t bytes = 0;
+
+    machine(MIB);
+    for (unsigned round = 0; round < 50000; round++) {
+        unsigned what = unit_random_below(10);
+        unsigned which = pieces ? unit_random_below(pieces) : 0;
+
+        if (pieces > 0 && (what < 4 || pieces == PIECES)) {
+            check_piece(&out[which], out[which].size);
+            heap_free(out[which].block);
+            bytes -= out[which].size;
+            out[which] = out[--pieces];
+        } else if (pieces > 0 && what < 6) {
+            bytes -= out[which].size;
+            refused += !resize(&out[which], random_size());
+            bytes += out[which].size;
+        } else {
+            struct piece new = { NULL, random_size(), (uint8_t)round };
+
+            new.block = checked_alloc(new.size);
+            if (!new.block) {
+                refused++;
+                continue;
+            }
+            memset(new.block, new.fill, new.size);
+            bytes += new.size;
+            out[pieces++] = new;
+        }
+        CHECK(heap_usage().bytes == bytes && heap_usage().blocks == pieces,
+              "%zu bytes in %u blocks are out; here %zu in %zu", bytes, pieces,
+              heap_usage().bytes, heap_usage().blocks);
+    }
+    while (pieces-- > 0) {
+        check_piece(&out[pieces], out[pieces].size);
+        heap_free(out[pieces].block);
+    }
+    check_nothing_is_out();
+    printf("(%u of 50000 found no room)\n", refused);
+}

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+#
+# unit.mk - tests of one module on the host, under ASan and UBSan.
+#
+#   make unit                 all of them
+#   make unit UNIT=virtqueue  one; ARGS="--list" is handed to the program
+#   MINE, LABS, OUT, V        as in kernel/rules.mk
+#
+# UNIT.name lists what grader/unit/test_name.c is linked with, besides unit.c,
+# host.c and arch/unix/arch.c: exercises as NN-lab/file.c (from labs/ or
+# solutions/, as MINE says), given files as kernel/..., fakes by their name.
+# UNIT_MODULE.name is the module whose third-party sources and include roots
+# it takes besides.
+
+UNIT.virtqueue := 05-virtqueue/virtqueue.c fake_virtio.c
+UNIT.format    := 02-print/format.c 02-print/console.c \
+    kernel/console/consoles.c kernel/console/print.c
+UNIT.console   := $(UNIT.format)
+UNIT.pages     := 03-memory/pages.c kernel/mem/mem.c
+UNIT.heap      := 03-memory/pages.c 03-memory/heap.c kernel/mem/mem.c \
+    kernel/mem/heap_area.c
+UNIT.loop      := 04-events/loop.c kernel/event/event.c every_instruction.c
+UNIT.string    := kernel/lib/number.c string_lodge.c \
+    $(notdir $(wildcard grader/unit/string_$(shell uname -m).c))
+UNIT.parse     := 12-http/parse.c fuzz_parse.c
+UNIT.path      := 12-http/path.c kernel/http/target.c fuzz_path.c
+UNIT.respond   := 12-http/respond.c \
+    $(addprefix kernel/http/, target.c registry.c text.c)
+UNIT.server    := 12-http/parse.c 12-http/path.c 12-http/respond.c \
+    $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c
+UNIT.tree      := kernel/fs/fs.c kernel/fs/mem/mem.c kernel/fs/mem/snapshot.c
+# All of lwIP and what stands on it, with memory that the sanitizer sees.
+UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
+    04-events/loop.c kernel/event/event.c kernel/lib/number.c \
+    kernel/net/netdev.c $(addprefix kernel/net/lwip/, port.c settings.c \
+        random.c sequence.c checksum.c guard.c memory.c buffers.c streams.c borrowed.c)
+UNIT.stream    := $(UNIT_LWIP)
+UNIT.netif     := $(UNIT_LWIP)
+UNIT.settings  := kernel/net/lwip/settings.c kernel/lib/number.c
+UNIT.checksum  := kernel/net/lwip/checksum.c
+UNIT.random    := kernel/net/lwip/random.c
+UNIT_MODULE.stream := net/lwip
+UNIT_MODULE.netif  := net/lwip
+
+ifdef OBJ       # some goals of the Makefile do without the engine
+
+UNITS := $(patsubst test_%.c,%,$(notdir $(wildcard grader/unit/test_*.c)))
+UNIT  ?= $(UNITS)
+# Programs and a student's objects lie in OUT when that is given; all the
+# others under BUILD, to be shared.
+UNIT_OBJ := $(BUILD)/unit/obj
+UNIT_OUT := $(if $(filter file,$(origin OUT)),$(BUILD),$(OUT))/unit
+
+HOSTCC ?= gcc
+UNIT_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined \
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-common \
+    -Wall -Wextra $(WERROR) -Ikernel -Ikernel/arch/unix -Igrader/unit
+# The kernel's own files see no header of the host's C library.
+UNIT_KERNEL_CFLAGS := -ffreestanding -nostdinc -isystem \
+    $(shell $(HOSTCC) -print-file-name=include)
+
+# A module that the application at hand does not need is loaded for its lists.
+UNIT_MODULES := $(sort $(foreach u,$(UNITS),$(UNIT_MODULE.$(u))))
+$(foreach m,$(filter-out $(LOADED),$(UNIT_MODULES)),\
+    $(eval $(call load,$(m)))$(eval $(call fetch,$(m))))
+
+# Where one item of UNIT.name lies, and all that a program is made of.
+unit_path    = $(if $(filter kernel/%,$(1)),$(1),$(if \
+    $(findstring /,$(1)),$(call exercise,$(1)),grader/unit/$(1)))
+unit_sources = $(VENDOR.$(UNIT_MODULE.$(1))) grader/unit/unit.c \
+    grader/unit/host.c kernel/arch/unix/arch.c grader/unit/test_$(1).c \
+    $(foreach f,$(UNIT.$(1)),$(call unit_path,$(f)))
+unit_object  = $(patsubst $(LABS)/%,$(UNIT_OUT)/mine/%.o,$(patsubst \
+    grader/%,$(UNIT_OBJ)/grader/%.o,$(patsubst \
+        kernel/%,$(UNIT_OBJ)/kernel/%.o,$(patsubst \
+            solutions/%,$(UNIT_OBJ)/solutions/%.o,$(patsubst \
+                $(BUILD)/%,$(UNIT_OBJ)/third/%.o,$(1))))))
+unit_objects = $(foreach s,$(call unit_sources,$(1)),$(call unit_object,$(s)))
+# Everything but the host's side of things is compiled as the kernel is; what
+# a third party's file is warned of is not ours to mend.
+unit_cflags  = $(if $(filter grader/% kernel/arch/unix/%,$(1)),,\
+    $(UNIT_KERNEL_CFLAGS)) $(call includes,$(UNIT_MODULE_OF.$(1))) \
+    $(if $(filter $(BUILD)/%,$(1)),-w)
+
+UNIT_SOURCES :=
+define unit_program
+$(UNIT_OUT)/$(1): $(call unit_objects,$(1)) $(UNIT_OUT)/$(1).objects
+	$$(call say,LD,$$@)
+	$$(Q)$$(HOSTCC) $$(UNIT_CFLAGS) -o $$@ $$(filter %.o,$$^)
+$(UNIT_OUT)/$(1).objects: always
+	$$(call stamp,$(call unit_objects,$(1)))
+UNIT_SOURCES += $(filter-out $(UNIT_SOURCES),$(call unit_sources,$(1)))
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_program,$(u))))
+$(foreach u,$(UNITS),$(if $(UNIT_MODULE.$(u)),$(foreach s,$(call \
+    unit_sources,$(u)),$(eval UNIT_MODULE_OF.$(s) := $(UNIT_MODULE.$(u))))))
+
+# $(1) source, $(2) object.
+define unit_compile
+$(2): $(1) $(UNIT_OBJ)/flags $(call fetched,$(UNIT_MODULE_OF.$(1)))
+	$$(call say,HOSTCC,$(1))
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) $$(UNIT_CFLAGS) $(call unit_cflags,$(1)) \
+	    -MMD -MP -c -o $$@ $$<
+endef
+$(foreach s,$(UNIT_SOURCES),\
+    $(eval $(call unit_compile,$(s),$(call unit_object,$(s)))))
+$(UNIT_OBJ)/flags: always
+	$(call stamp,$(HOSTCC) $(UNIT_CFLAGS) $(UNIT_KERNEL_CFLAGS))
+
+-include $(foreach s,$(UNIT_SOURCES),$(patsubst \
+    %.o,%.d,$(call unit_object,$(s))))
+
+## unit [UNIT=virtqueue] [MINE=5] [ARGS="--list"]: tests on the host
+.PHONY: unit unit-programs $(addprefix unit-run-,$(UNITS))
+unit: $(addprefix unit-run-,$(UNIT))
+unit-programs: $(addprefix $(UNIT_OUT)/,$(UNIT))
+$(addprefix unit-run-,$(UNITS)): unit-run-%: $(UNIT_OUT)/%
+	$(call say,UNIT,$*)
+	$(Q)$< $(ARGS)
+
+endif
