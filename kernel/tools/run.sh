@@ -6,6 +6,7 @@
 #
 #   OUT      the folder of the guest's kernel.elf and debug.log
 #   ADDRESS  HOST:PORT that leads to the guest's web server, if it has one
+#   LABS     the folder of the student's files
 #   PYTHON   the python3 to ask whether that address can be had
 set -u
 
@@ -73,11 +74,12 @@ case $status in
     ;;
 39)
     step=$(tr -d '\r' < "$log" | sed -n 's/^not written yet: //p' | tail -n 1)
-    say '' "The guest came to a part that is not written yet: $step." \
-        "What to write there:"
-    lab=$(printf '%02d' "${step%%.*}" 2>/dev/null)
-    grep -n "TODO $step:" labs/"$lab"-*/*.c >&2
-    ls labs/"$lab"-*/README.md 2>/dev/null >&2
+    place=$(grep -Hn "TODO $step:" "$LABS"/*/*.c | head -n 1 | cut -d: -f1,2)
+    handout=${place%/*}/README.md
+    say '' "The guest came to a part that is not written yet: $step."
+    [ -z "$place" ] || say "It is to be written at $place."
+    [ ! -e "$handout" ] || say "The handout is $handout."
+    say 'How the guest came there:'
     last_words '^not written yet:'
     ;;
 1)

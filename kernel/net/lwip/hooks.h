@@ -22,7 +22,7 @@ uint32_t random_tcp_isn(const ip_addr_t *local, uint16_t local_port,
 /* Asked about each segment before lwIP looks into it: ERR_OK, or it is passed
  * over. It has `options` bytes of options, `first` of them behind the header,
  * the rest at `second`. */
-err_t guard_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *header,
+err_t guard_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header,
                     uint16_t options, uint16_t first, const uint8_t *second);
 
 /* net/lwip/buffers.h */
