@@ -35,7 +35,7 @@ endif
 
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
-DOOR := begin help setup doctor demo test lint layers stubs sizes bench clean
+DOOR := begin help setup doctor demo test lint layers stubs sizes clean
 GOALS := $(or $(MAKECMDGOALS),begin)
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
@@ -79,7 +79,8 @@ ifneq ($(filter run,$(GOALS)),)
 PORT ?= 8080
 endif
 run: app
-	@PYTHON=$(PYTHON) ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' OUT=$(OUT) \
+	@OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' \
+	    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' \
 	    sh $(TOOLS)/run.sh $(QEMU_CMD)
 
 # ---- A machine to build on ------------------------------------------------

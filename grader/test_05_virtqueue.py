@@ -9,12 +9,12 @@ page served through the student's ring.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from lodge.kit import ROOT, from_root
-from lodge.lab import Evidence, Failed, Hint, Lab
-from lodge.machine import DONE, Machine
+from lodge.grading import Boots
+from lodge.kit import ROOT
+from lodge.lab import Failed, Hint, Lab
+from lodge.machine import DONE
 from lodge.objects import Symbols
 from lodge.web import Browser
 
@@ -36,8 +36,8 @@ LAB = Lab(
             "others may be its echo.",
         ),
         Hint(
-            r"because of the object|uses \w+|defines \w+|by itself|includes ",
-            "The file may hold the four functions of virtqueue.h and static helpers.",
+            r"uses \w+|defines \w+|by itself|includes |of its own|has the instruction",
+            "The file may hold the four functions of virtqueue.h, and static helpers.",
         ),
         Hint(
             r"AddressSanitizer",
@@ -410,26 +410,19 @@ def dice(rng: random.Random, rolls: int, batch: int, length: int) -> Dice:
     return Dice(rolls, batch, length, rng.randbytes(rolls + rolls // 16 + 4096))
 
 
-def roll(boot: Callable[..., Machine], name: str, wanted: Dice, **variables: str) -> None:
+def roll(boot: Boots, name: str, wanted: Dice, **variables: str) -> None:
     with boot(
         "dice", name, entropy=wanted.entropy, CHALLENGE=wanted.challenge, **variables
     ) as guest:
         status = guest.wait_end(6)
-        found = [n for n in guest.last_lines() if n.startswith("dice: rolled")]
-    evidence = Evidence(
-        folder=guest.folder,
-        serial=guest.last_lines(),
-        output="\n".join(guest.guest_errors()),
-        command=f"make run APP=dice MINE=5 CHALLENGE=\"{wanted.challenge}\" "
-        f"RNG={from_root(guest.folder / 'entropy')}",
-    )
-    if status != DONE or found[-1:] != [wanted.last_line()]:
+    last = [n for n in guest.last_lines() if n.startswith("dice: rolled")][-1:]
+    if status != DONE or last != [wanted.last_line()]:
         raise Failed(
             f'"{wanted.last_line()}", by the bytes of this run',
-            f'"{found[-1]}"' if found else guest.end_in_words(), evidence,
+            f'"{last[0]}"' if last else guest.end_in_words(), boot.evidence(guest),
         )  # fmt: skip
-    if errors := [e for e in guest.guest_errors() if "virtio" in e.lower() or "Guest" in e]:
-        raise Failed("nothing from QEMU", "\n".join(errors), evidence)
+    if errors := [e for e in guest.guest_errors() if "virtio" in e or "Guest" in e]:
+        raise Failed("nothing from QEMU", "\n".join(errors), boot.evidence(guest))
 
 
 @LAB.check(
@@ -452,6 +445,11 @@ def test_many_dice(boot, rng):
     roll(boot, "many-dice", dice(numbers, rolls, 8, 1), MACHINE="microvm")
 
 
+# What the guest serves is in its image; what it should be, on this disk.
+WWW = ROOT / "kernel/apps/web/www"
+PAGES = sorted(p.name for p in WWW.iterdir() if p.is_file())
+
+
 @LAB.check(
     "5", 6, "Serve the page with it", "Your ring carries the web page",
     rests_on=[test_dice],
@@ -471,24 +469,12 @@ def test_page(boot, rng):
         for _ in range(4):
             with Browser(guest, port) as browser:
                 for _ in range(100):
-                    check_page(guest, browser, numbers.choice(PAGES))
-
-
-# What the guest serves is in its image; what it should be, on this disk.
-WWW = ROOT / "kernel/apps/web/www"
-PAGES = sorted(p.name for p in WWW.iterdir() if p.is_file())
-
-
-def check_page(guest: Machine, browser: Browser, name: str) -> None:
-    status, body = browser.get(f"/{name}")
-    wanted = (WWW / name).read_bytes()
-    if status != 200 or body != wanted:
-        raise Failed(
-            f"status 200 and the {len(wanted)} bytes of {name}",
-            f"status {status} and {len(body)} other bytes",
-            Evidence(
-                folder=guest.folder,
-                serial=guest.last_lines(),
-                command="make run APP=web MINE=5",
-            ),
-        )
+                    name = numbers.choice(PAGES)
+                    status, body = browser.get(f"/{name}")
+                    wanted = (WWW / name).read_bytes()
+                    if status != 200 or body != wanted:
+                        raise Failed(
+                            f"status 200 and the {len(wanted)} bytes of {name}",
+                            f"status {status} and {len(body)} other bytes",
+                            boot.evidence(guest),
+                        )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""python3 -m lodge grade: what `make grade` runs."""
+"""python3 -m lodge grade: what `make grade` runs. python3 -m lodge mutants: for
+who writes the checks of a lab."""
 
 from __future__ import annotations
 
@@ -8,21 +9,17 @@ import secrets
 import sys
 from pathlib import Path
 
-from lodge import grading, report
+from lodge import grading, report, trials
 from lodge.kit import ROOT, GraderError, Kit
 from lodge.machine import Pace
 
 GRADER = ROOT / "grader"
 
 
-def lab_file(word: str) -> Path:
-    """5, 05 or 05-virtqueue: the file of that lab's checks."""
-    number = word.split("-")[0].zfill(2)
-    files = sorted(GRADER.glob(f"test_{number}_*.py"))
-    if not files:
-        there = ", ".join(f.name[5:7] for f in sorted(GRADER.glob("test_[0-9]*.py")))
-        raise SystemExit(f"Lab {word} has no checks yet. There are: {there}")
-    return files[0]
+def lab_files(word: str) -> list[Path]:
+    """5, 05 or 05-virtqueue: the file of that lab's checks; all without one."""
+    number = word.split("-")[0].zfill(2) if word else "[0-9]*"
+    return sorted(GRADER.glob(f"test_{number}_*.py"))
 
 
 def main() -> int:
@@ -38,13 +35,21 @@ def main() -> int:
     grade.add_argument("--seed", default="", help="as an earlier run printed it")
     grade.add_argument("--only", action="append", default=[], help="a check's function")
     grade.add_argument("--pace", type=float, help="instead of measuring it")
+    trial = commands.add_parser("mutants", help="do the wrong programs fail as they must?")
+    trial.add_argument("lab")
+    trial.add_argument("names", nargs="*")
     arguments = parser.parse_args()
+    if arguments.command == "mutants":
+        return trials.show_mutants(lab_files(arguments.lab)[0], arguments.names)
+    return run_grade(arguments)
 
-    files = (
-        [lab_file(arguments.lab)]
-        if arguments.lab
-        else sorted(GRADER.glob("test_[0-9]*.py"))
-    )
+
+def run_grade(arguments: argparse.Namespace) -> int:
+    files = lab_files(arguments.lab)
+    if not files:
+        there = ", ".join(f.name[5:7] for f in lab_files(""))
+        print(f"Lab {arguments.lab} has no checks yet. There are: {there}")
+        return report.USAGE
     out = (arguments.out or arguments.build / "grade").resolve()
     seed = int(arguments.seed, 0) if arguments.seed else secrets.randbits(31)
     run = grading.Run(

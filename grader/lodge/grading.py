@@ -77,6 +77,10 @@ class Boots:
             self.run.kit, app, folder, pace=self.pace, entropy=entropy, **variables
         )
 
+    def evidence(self, machine: Machine) -> Evidence:
+        """What a failure shows of a guest."""
+        return _evidence(machine, self.run)
+
 
 def _evidence(machine: Machine, run: Run) -> Evidence:
     variables = dict(machine.variables)
@@ -101,6 +105,7 @@ class Grading:
         self.broken: list[str] = []  # what went wrong with the grader itself
         self._gates: dict[str, Exception | None] = {}
         self._lab = ""
+        self.other_steps: list[str] = []
 
     # ---- Fixtures -----------------------------------------------------------
 
@@ -156,7 +161,7 @@ class Grading:
             elif self.run.only and check.id not in self.run.only:
                 continue
             elif self.run.step and check.step != self.run.step:
-                continue
+                self.other_steps.append(check.step)
             else:
                 keep.append(item)
         items[:] = keep
@@ -318,6 +323,10 @@ def run(files: list[Path], run: Run, board: report.Scoreboard) -> int:
         "--capture=no", f"--rootdir={ROOT / 'grader'}",
     ]  # fmt: skip
     status = pytest.main([*options, *map(str, files)], plugins=[grading])
+    if not run.results and grading.other_steps and not grading.broken:
+        steps = ", ".join(sorted(set(grading.other_steps)))
+        print(f"There is no step {run.step}. There are: {steps}", file=board.out)
+        return report.USAGE
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         grading.broken.append(f"pytest ended with {status!r}")
     if grading.broken:

@@ -446,8 +446,11 @@ class Machine:
         return [re.sub(r"^qemu-system-\w+: ", "", line) for line in lines if line]
 
     def last_lines(self, count: int = 8) -> list[str]:
-        text = self.serial.decode(errors="replace").replace("\r", "")
-        lines = [line for line in text.split("\n") if line]
+        """Of the serial line, but for registers and backtrace of a panic."""
+        text = self.serial.replace(b"\r", b"")
+        if found := _FATAL.search(text):
+            text = text[: found.end()]
+        lines = [n for n in text.decode(errors="replace").split("\n") if n]
         return [line[:160] for line in lines[-count:]]
 
     def backtrace(self) -> list[str]:

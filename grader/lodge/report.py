@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -143,7 +144,7 @@ class Scoreboard:
         self._field("seen", r.seen)
         self._field("serial", "\n".join(r.serial))
         self._field("backtrace", "\n".join(line.strip() for line in r.backtrace))
-        self._field("hint", r.hint, "36")
+        self._field("hint", textwrap.fill(r.hint, 66), "36")
         self._field("handout", r.section)
         self._field("by hand", r.command)
         self._field("evidence", r.evidence)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lodge.kit import ROOT, BuildError, Kit
-from lodge.mutants import Mutant
+from lodge.mutants import Mutant, load
 
 # As many as there are processors on the smallest machine that this is for.
 WORKERS = 2
@@ -67,6 +67,39 @@ def grade(
         done.stdout + done.stderr,
         json.loads(results.read_text()) if results.exists() else {},
     )
+
+
+def try_mutant(
+    mutant: Mutant, lab: str, out: Path, *, build: Path = ROOT / "build"
+) -> tuple[bool, Trial]:
+    """Grades a mutant, and says whether it failed as its patch says."""
+    mutant.write(out / "labs")
+    # Limits on time are not measured again for each of very many.
+    trial = grade(
+        lab, out, labs=out / "labs", mine=lab, only=mutant.fails, build=build,
+        options=["--pace", "4"],
+    )  # fmt: skip
+    failed = [c for c in trial.results.get("checks", []) if c["result"] == "fail"]
+    right = (
+        bool(failed)
+        and failed[0]["check"] == mutant.fails[0]
+        and failed[0]["points"] == 0
+        and failed[0]["hint"].startswith(mutant.hint)
+    )
+    return right, trial
+
+
+def show_mutants(file: Path, names: list[str]) -> int:
+    """For who writes checks: how each mutant by hand comes out."""
+    lab = file.stem.removeprefix("test_").replace("_", "-", 1)
+    chosen = [m for m in load(lab) if not names or m.name in names]
+    out = ROOT / "build/mutants"
+    tried = in_parallel(lambda m: try_mutant(m, lab, out / m.name), chosen)
+    for mutant, (right, trial) in zip(chosen, tried):
+        print(f"{'ok ' if right else 'BAD'} {mutant.name}")
+        if not right or names:
+            print(trial.output)
+    return 0 if all(right for right, _ in tried) else 1
 
 
 def killed_by_units(

@@ -31,7 +31,7 @@ def run(*command: str | Path, at: Path = ROOT, **environment: str) -> Outcome:
     done = subprocess.run(
         [str(word) for word in command], cwd=at, stdin=subprocess.DEVNULL,
         env=inherited | {"LC_ALL": "C"} | environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
     )  # fmt: skip
     return Outcome(done.returncode, done.stdout)
 

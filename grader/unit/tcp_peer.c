@@ -71,7 +71,7 @@ void peer_anything(struct peer *p, unsigned flags, uint32_t at, uint32_t acked,
                    uint16_t window, const void *options, size_t options_len,
                    const void *data, size_t len)
 {
-    uint8_t frame[ETH + IP + TCP + 40 + PEER_SEGMENT] = { 0 };
+    uint8_t frame[ETH + IP + TCP + 40 + PEER_LARGEST] = { 0 };
     uint8_t *ip = frame + ETH, *tcp = ip + IP;
     size_t header = TCP + options_len;
 

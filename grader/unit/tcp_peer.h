@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PEER_SEGMENT = 1460, PEER_SCALE = 7 };
+enum { PEER_SEGMENT = 1460, PEER_LARGEST = 1900, PEER_SCALE = 7 };
 
 struct peer {
     uint16_t port;

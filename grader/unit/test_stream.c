@@ -697,6 +697,31 @@ TEST(test_a_window_full_that_nobody_takes_is_kept_without_the_cards_buffers)
     check_all_gone();
 }
 
+TEST(test_segments_larger_than_agreed_are_kept_whole)
+{
+    struct peer *p = start_connected();
+    uint8_t *data = random_bytes(100 * PEER_LARGEST);
+
+    pool_set_limit("PBUF_POOL", 300);
+    owner.takes = 0;
+    while (p->sent < 100 * PEER_LARGEST) {
+        uint32_t at = p->sent;
+
+        p->sent += PEER_LARGEST;
+        peer_anything(p, 24, at, 0, 0xffff, NULL, 0, data + at, PEER_LARGEST);
+        card_run();
+    }
+    CHECK(card.lent <= RECEIVED_KEPT_MAX + 1, "of the card's buffers at most "
+          "%d are kept, here %u", RECEIVED_KEPT_MAX, card.lent);
+    owner.takes = SIZE_MAX;
+    stream_resume(owner.stream);
+    card_run();
+    CHECK(owner.count == 100 * PEER_LARGEST &&
+          memcmp(owner.bytes, data, owner.count) == 0, "all of it is taken as "
+          "it came, here %zu bytes", owner.count);
+    finish(p);
+}
+
 TEST(test_bytes_that_come_one_by_one_are_kept_close_together)
 {
     struct peer *p = start_connected();
@@ -1253,6 +1278,31 @@ TEST(test_a_peer_with_a_tiny_window_gets_everything)
     card_sleep(120000);
     CHECK(p->count == 4000, "4000 bytes arrive in a window of 256, here %u",
           p->count);
+    finish(p);
+}
+
+TEST(test_a_peer_that_takes_the_last_byte_and_shuts_its_window)
+{
+    struct peer *p = start_connected();
+
+    p->silent = true;
+    p->room = 3000;
+    peer_send(p, "x", 1);
+    peer_send(p, "y", 1);
+    send_all(owner.stream, 2000);
+    card_sleep(5000);           /* sent again, and so lwIP's to send */
+    p->room = 0;
+    peer_anything(p, 16, p->sent++, 0, 0, NULL, 0, "z", 1);
+    card_sleep(30000);          /* with the window shut */
+    peer_acknowledge(p, 2000);
+    card_sleep(60000);
+    CHECK(released == 1, "what is acknowledged is released");
+    p->silent = false;
+    p->room = WINDOW;
+    peer_acknowledge(p, 2000);
+    send_all(owner.stream, 1000);
+    card_sleep(1000);
+    CHECK(p->count == 3000, "and the stream goes on, here %u", p->count);
     finish(p);
 }
 

@@ -85,10 +85,9 @@ accept() {
 mirror() {
     apt-get indextargets --no-release-info 'Created-By: Packages' \
         --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 2>/dev/null |
-        awk -v release="$1" '$2 == "main" &&
-            ($1 == release || $1 ~ /^(stable|oldstable|testing|unstable|sid)$/) {
-                print $3; exit
-            }'
+        awk -v release="$1" '
+            BEGIN { known = "^(stable|oldstable|testing|unstable|sid)$" }
+            $2 == "main" && ($1 == release || $1 ~ known) { print $3; exit }'
 }
 
 # An apt with lists of its own in $work/apt: nothing of the machine's changes,
@@ -141,8 +140,9 @@ from_mirror() {
 
 # ---- The project ------------------------------------------------------------
 
-sites='https://download.savannah.nongnu.org/releases/lwip/lwip-2.2.1.zip
-https://github.com/lwip-tcpip/lwip/archive/refs/tags/STABLE-2_2_1_RELEASE.tar.gz'
+tags=https://github.com/lwip-tcpip/lwip/archive/refs/tags
+sites="https://download.savannah.nongnu.org/releases/lwip/lwip-2.2.1.zip
+$tags/STABLE-2_2_1_RELEASE.tar.gz"
 
 from_site() {
     for uri in $sites; do

@@ -18,60 +18,60 @@
 #include "lwip/etharp.h"
 #include "lwip/timeouts.h"
 
+u32_t sys_now(void)
+{
+    /* TODO 10.1 sys_now: how many milliseconds since start-up? The number
+     * wraps to 0 after 49 days, which lwIP knows. */
+    lab_todo("10.1 sys_now");
+    /* END 10.1 */
+}
+
 err_t port_init(struct netif *netif)
 {
-    /* TODO 10.1 port_init: tell lwIP about the card behind netif->state: its
+    /* TODO 10.2 port_init: tell lwIP about the card behind netif->state: its
      * name, its hardware address and the length of that, how many bytes of
      * payload a frame may have, that it is an Ethernet with ARP and
      * broadcasts, whether its link is up, and by which two functions lwIP
      * sends: etharp_output() for packets, port_link_output() for frames. */
-    lab_todo("10.1 port_init");
-    /* END 10.1 */
+    lab_todo("10.2 port_init");
+    /* END 10.2 */
 }
 
 void port_sent(struct netbuf *nb)
 {
-    /* TODO 10.2 port_sent: the card has given `nb` back. Whose bytes were
+    /* TODO 10.3 port_sent: the card has given `nb` back. Whose bytes were
      * these, and who has a reference less now? */
-    lab_todo("10.2 port_sent");
-    /* END 10.2 */
+    lab_todo("10.3 port_sent");
+    /* END 10.3 */
 }
 
 err_t port_output(struct netif *netif, struct pbuf *p)
 {
-    /* TODO 10.3 port_output: make a chain of netbufs that shows the card the
+    /* TODO 10.4 port_output: make a chain of netbufs that shows the card the
      * bytes of every pbuf in the chain, in their order, and send it. While
      * the card has a netbuf, the pbuf behind it must not be freed. When you
      * can't get as far as a sent frame, leave everything as you found it:
      * lwIP will come again, many times perhaps, and each time something would
      * be left over. */
-    lab_todo("10.3 port_output");
-    /* END 10.3 */
+    lab_todo("10.4 port_output");
+    /* END 10.4 */
 }
 
 void port_received(struct pbuf *p)
 {
-    /* TODO 10.4 port_received: lwIP is done with a pbuf that port_receive()
+    /* TODO 10.5 port_received: lwIP is done with a pbuf that port_receive()
      * made. The card waits for its buffer, and the pool for the rest. */
-    lab_todo("10.4 port_received");
-    /* END 10.4 */
+    lab_todo("10.5 port_received");
+    /* END 10.5 */
 }
 
 void port_receive(struct netdev *card, struct netbuf *frame)
 {
-    /* TODO 10.5 port_receive: make a pbuf that stands for the frame's bytes
+    /* TODO 10.6 port_receive: make a pbuf that stands for the frame's bytes
      * where they are (pbuf_alloced_custom()), to be given back by
      * port_received(), and hand it to lwIP. Whatever goes wrong, the card
      * gets its buffer back, once. */
-    lab_todo("10.5 port_receive");
-    /* END 10.5 */
-}
-
-u32_t sys_now(void)
-{
-    /* TODO 10.6 sys_now: how many milliseconds since start-up? The number
-     * wraps to 0 after 49 days, which lwIP knows. */
-    lab_todo("10.6 sys_now");
+    lab_todo("10.6 port_receive");
     /* END 10.6 */
 }
 

@@ -104,13 +104,9 @@ static size_t room_behind(const struct pbuf *p)
     return (size_t)(begin + PBUF_POOL_BUFSIZE - end);
 }
 
-/* A frame that is kept after the call that brought it never has more bytes
- * than a PBUF_POOL pbuf. */
-_Static_assert(PBUF_POOL_BUFSIZE >= ETHERNET_FRAME_MAX, "see move()");
-
-/* Takes `p`, a pbuf by itself over a buffer of the card, in exchange for one of
- * our own; or for none, if its bytes fit behind those of `before`. False when
- * there is no memory. */
+/* Frees `p`, a pbuf by itself over a buffer of the card, after its bytes have
+ * moved: behind those of `before`, if they fit there, else into *own, a chain
+ * of ours. False when there is no memory, and `p` still there. */
 static bool move(struct pbuf *p, struct pbuf *before, struct pbuf **own)
 {
     *own = NULL;
@@ -121,7 +117,7 @@ static bool move(struct pbuf *p, struct pbuf *before, struct pbuf **own)
         *own = pbuf_alloc(PBUF_RAW, p->len, PBUF_POOL);
         if (!*own)
             return false;
-        memcpy((*own)->payload, p->payload, p->len);
+        pbuf_take(*own, p->payload, p->len);
     }
     pbuf_free(p);
     return true;
@@ -136,20 +132,16 @@ struct pbuf *buffers_settle(struct pbuf *chain)
     while (*at) {
         struct pbuf *p = *at, *rest = p->next, *own = p;
 
-        if (p->flags & PBUF_FLAG_IS_CUSTOM) {
-            p->next = NULL;
-            if (!move(p, before, &own)) {
-                p->next = rest;
-                pbuf_free(chain);
-                return NULL;
-            }
+        p->next = NULL;
+        if ((p->flags & PBUF_FLAG_IS_CUSTOM) && !move(p, before, &own)) {
+            p->next = rest;
+            pbuf_free(chain);
+            return NULL;
         }
-        *at = own ? own : rest;
-        if (own) {
-            own->next = rest;
-            before = own;
-            at = &own->next;
-        }
+        *at = own;
+        for (; *at; at = &(*at)->next)
+            before = *at;
+        *at = rest;
     }
     return chain;
 }
