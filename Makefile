@@ -35,11 +35,12 @@ endif
 
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
-DOOR := begin help setup doctor demo test lint layers stubs sizes clean
+DOOR := begin help setup doctor demo test soak lint layers stubs sizes bench clean
 GOALS := $(or $(MAKECMDGOALS),begin)
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
 include kernel/machine.mk
+-include grader/unit/unit.mk
 endif
 
 # The python3 that has pytest and pexpect; looked for once, when first used.
@@ -47,7 +48,6 @@ ifeq ($(PYTHON),)
 PYTHON = $(eval PYTHON := $$(shell sh $(TOOLS)/python.sh))$(PYTHON)
 endif
 
--include grader/unit/unit.mk
 -include grader/grade.mk
 
 # ---- Begin ----------------------------------------------------------------
@@ -69,8 +69,7 @@ help:
 	@awk -f $(TOOLS)/help.awk $(HELP)
 
 ## demo [PORT=8080] [HOST=127.0.0.1]: set up, build the web server, boot it
-demo:
-	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh
+demo: setup
 	@$(MAKE) run APP=web MINE= LAB= PORT=$(or $(PORT),8080)
 
 ## run [APP=web] [LAB=5] [MINE=5]: boot an application (LAB: that lab's)
@@ -97,10 +96,16 @@ doctor:
 
 ## test: all tests of the kit itself
 # The tests run make themselves, and must not inherit how this one was called.
-TESTS ?= grader/tests
-test:
-	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(PYTHON) -m pytest $(TESTS)
+# Which python has pytest is asked after set-up: a recipe is expanded whole.
+TESTS  ?= grader/tests
+PYTEST = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(PYTHON) -m pytest $(TESTS) \
+         --build '$(abspath $(BUILD))'
+test: setup
+	@$(PYTEST)
+
+## soak: the same, and all that they try only a sample of
+soak: setup
+	@$(PYTEST) --soak
 
 ## lint: includes against NEEDS, lengths, names
 lint:
@@ -119,6 +124,11 @@ APPS := $(patsubst kernel/apps/%/app.mk,%,$(wildcard kernel/apps/*/app.mk))
 sizes:
 	@for app in $(APPS); do $(MAKE) --quiet app APP=$$app MINE= || exit; done
 	@sh $(TOOLS)/sizes.sh $(BUILD)/$(or $(ARCH),x86_64) $(APPS)
+
+## bench [RUNS=11]: boot time over the machine's floor, size, memory, idling
+bench: setup
+	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.bench \
+	    '$(abspath $(BUILD))' '$(RUNS)'
 
 ## clean: remove what was built, but not what was fetched
 clean:

@@ -5,7 +5,7 @@
 
 Boot time is taken from QEMU's start to the first byte of an HTTP answer, with
 a fixed address, and held against the floor: the same QEMU command with a guest
-that sends one byte down the serial line and nothing else (bench/floor.S). The two
+that sends one byte down the serial line and nothing else (floor.S). The two
 are run in turn, so that both meet the same noise, and what is printed is the
 median of each with its spread, and the median of the differences.
 """
@@ -195,7 +195,7 @@ class Bench:
 def build_floor(elf: Path) -> Path:
     subprocess.run(
         ["gcc", "-nostdlib", "-static", "-Wl,--build-id=none,-Ttext=0x100000",
-         "-o", str(elf), str(ROOT / "grader/bench/floor.S")],
+         "-o", str(elf), str(ROOT / "grader/floor.S")],
         check=True,
     )  # fmt: skip
     return elf

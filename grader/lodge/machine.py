@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lodge.kit import GraderError, Kit
+from lodge.kit import ROOT, GraderError, Kit
 
 # QEMU's exit status, by core/exit.h: (status << 1) | 1.
 DONE, FAILED, PANIC, TODO = 33, 35, 37, 39
@@ -160,7 +160,7 @@ class Machine:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, pass_fds=fds, start_new_session=True,
-                preexec_fn=die_with_us, cwd=self.folder,
+                preexec_fn=die_with_us, cwd=ROOT,
             )  # fmt: skip
         except OSError as error:
             raise GraderError(f"QEMU does not start: {error}") from error
@@ -460,6 +460,6 @@ class Machine:
             return []
         done = subprocess.run(
             ["sh", "kernel/tools/symbolise.sh", self.kit.out / self.app / "kernel.elf"],
-            input=text, capture_output=True, text=True, cwd=Path(__file__).parents[2],
+            input=text, capture_output=True, text=True, cwd=ROOT,
         )  # fmt: skip
         return [line for line in done.stdout.splitlines() if line.startswith("  at ")]

@@ -33,7 +33,8 @@ UNIT.tree      := kernel/fs/fs.c kernel/fs/mem/mem.c kernel/fs/mem/snapshot.c
 UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
     04-events/loop.c kernel/event/event.c kernel/lib/number.c \
     kernel/net/netdev.c $(addprefix kernel/net/lwip/, port.c settings.c \
-        random.c sequence.c checksum.c guard.c memory.c buffers.c streams.c borrowed.c)
+        random.c sequence.c checksum.c guard.c memory.c buffers.c streams.c \
+        borrowed.c)
 UNIT.stream    := $(UNIT_LWIP)
 UNIT.netif     := $(UNIT_LWIP)
 UNIT.settings  := kernel/net/lwip/settings.c kernel/lib/number.c
