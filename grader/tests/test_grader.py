@@ -149,8 +149,6 @@ def test_changes_by_rule_are_noticed(
 
     lived = {m.name for m, dead in zip(chosen, trials.in_parallel(killed, chosen)) if not dead}
     assert lived <= survivors(lab).keys(), "these changes went unnoticed"
-    if soak:
-        assert lived == survivors(lab).keys(), "these are noticed after all"
 
 
 @pytest.mark.parametrize("lab", LABS)
