@@ -13,17 +13,17 @@
 enum { WINDOWS_BASE = 0xfeb00000, WINDOW_SIZE = 512 };
 
 /* A PC's host bridge is always function 0 of device 0 on bus 0. */
-static bool has_pci(void)
+bool is_microvm(void)
 {
     const struct pci_address host_bridge = { 0, 0, 0 };
-    return pci_config_read16(host_bridge, 0) != 0xffff;
+    return pci_config_read16(host_bridge, 0) == 0xffff;
 }
 
 /* The windows' first line and how many there are of both. */
 static unsigned first_line(unsigned *count)
 {
     bool second_io_apic = io_apic_has_line(24);
-    *count = has_pci() ? 0 : second_io_apic ? 24 : 8;
+    *count = !is_microvm() ? 0 : second_io_apic ? 24 : 8;
     return second_io_apic ? 24 : 5;
 }
 

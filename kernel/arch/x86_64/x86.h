@@ -60,6 +60,7 @@ uint32_t local_apic_counted(void);      /* steps left */
 uint8_t local_apic_id(void);
 
 bool io_apic_has_line(unsigned line);
+bool is_microvm(void);                  /* a machine without PCI */
 bool microvm_line(unsigned line);       /* a virtio-mmio window's? */
 
 /* ---- The processor ------------------------------------------------------ */
