@@ -55,6 +55,14 @@ def test_setup_is_silent_where_nothing_is_missing(build: Path) -> None:
     assert must(make("setup", f"BUILD={build}")).output == ""
 
 
+def test_setup_leaves_what_was_built_as_it_is(build: Path) -> None:
+    lwip = build / "lwip-2.2.1" / ".verified"
+    must(make("setup", f"BUILD={build}"))
+    before = lwip.stat().st_mtime_ns
+    must(make("setup", f"BUILD={build}"))
+    assert lwip.stat().st_mtime_ns == before
+
+
 def test_setup_installs_what_is_missing_and_says_so(bare: Path, build: Path) -> None:
     log = with_apt(bare)
     said = must(set_up(bare, build)).output.splitlines()

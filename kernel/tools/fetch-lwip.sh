@@ -164,7 +164,10 @@ from_site() {
 command -v sha256sum >/dev/null ||
     give_up 'there is no sha256sum here: install coreutils'
 if [ -d "$folder" ] && [ -z "$(differing "$folder")" ]; then
-    touch "$folder/.verified"
+    # What was built of it is as good as it was: only make's question, whether
+    # this is newer than what decides, needs an answer.
+    [ "$folder/.verified" -nt "$manifest" ] &&
+        [ "$folder/.verified" -nt "$0" ] || touch "$folder/.verified"
     exit
 fi
 
