@@ -77,14 +77,14 @@ int virtio_net_send(struct virtio_net *net, struct netbuf *frame)
      * that asks for nothing is all zero. When the ring won't take the frame,
      * nothing has happened. [virtio 1.2 §5.1.6.2] */
     uint32_t max = frame->gso_size != 0 ? VIRTIO_NET_CUT_MAX : net->frame_max;
-    struct virtq_buffer buffers[1 + VIRTIO_NET_PIECES_MAX];
+    struct virtq_buffer buffers[1 + NETDEV_PIECES_MAX];
     unsigned count = 1; /* the header's is the first */
     uint32_t len = 0;
 
     for (struct netbuf *nb = frame; nb != NULL; nb = nb->next) {
         if (nb->len == 0)
             continue;
-        if (count > VIRTIO_NET_PIECES_MAX || nb->len > max - len)
+        if (count > NETDEV_PIECES_MAX || nb->len > max - len)
             return -EINVAL;
         buffers[count++] = (struct virtq_buffer){ nb->data, nb->len };
         len += nb->len;

@@ -81,7 +81,7 @@ static void transmit(struct event_work *work)
 
     virtio_net_reclaim(net);
     if (!net->blocked || net->tx_free == NULL ||
-        net->transmitq.num_free <= VIRTIO_NET_PIECES_MAX)
+        net->transmitq.num_free <= NETDEV_PIECES_MAX)
         return;
     net->blocked = false;
     if (net->netdev.writable != NULL)
@@ -173,7 +173,7 @@ static int set_up(struct virtio_device *dev, void *ctx)
                          &net->transmit_work, net->transmit_name);
     if (error == 0 && has(net, VIRTIO_NET_F_STATUS))
         error = dev->transport->config_changed(dev, &net->config_work);
-    if (error == 0 && net->transmitq.num <= VIRTIO_NET_PIECES_MAX)
+    if (error == 0 && net->transmitq.num <= NETDEV_PIECES_MAX)
         error = -EINVAL;
     if (error == 0)
         error = virtio_net_pools(net);

@@ -54,7 +54,6 @@ _Static_assert(sizeof(struct virtio_net_hdr) == 12, "virtio 1.2 §5.1.6");
 
 enum {
     VIRTIO_NET_QUEUE_MAX = 256, /* descriptors in each queue, at most */
-    VIRTIO_NET_PIECES_MAX = 16, /* netbufs that one frame may consist of */
     /* Bytes in a frame that the device cuts: the most that IPv4 can say. */
     VIRTIO_NET_CUT_MAX = ETHERNET_HEADER_SIZE + 65535,
 };
