@@ -210,10 +210,10 @@ static void see_to_one(struct stream *s)
 
 static void see_to_all(struct event_work *work)
 {
-    struct list last;
+    static struct list last;
 
     (void)work;
-    /* What is added from here on is for the next time. */
+    /* What is added behind this mark is for the next time. */
     list_append(&to_see_to, &last);
     while (to_see_to.next != &last) {
         struct stream *s = container_of(to_see_to.next, struct stream, link);
