@@ -8,4 +8,8 @@
     grading   runs the checks of a lab (a plugin of pytest's)
     report    the scoreboard, results.json, results.xml
     mutants   wrong programs, by hand and by rule
+    trials    a grade of each of them, several at a time
+    units     the host tests: builds them, runs them, reads what they say
+    web       a browser's part
+    bench     what a guest costs
 """

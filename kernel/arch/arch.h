@@ -71,7 +71,7 @@ void pci_config_write32(struct pci_address at, unsigned offset, uint32_t v);
 
 /* Make `size` bytes of device registers at bus address `base` reachable and
  * uncached; returns the address to give to mmio_*(), 0 when they can't be
- * mapped. Mapping the same registers again is harmless. */
+ * mapped. Mapping the same range again is harmless. */
 uintptr_t arch_map_device(bus_addr_t base, uint64_t size);
 
 /* One character for whoever debugs: leaves by the debug console and by the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What every port has, and the port's own sources in the order in which they
 # are best read.
 include kernel/arch/$(ARCH)/sources.mk

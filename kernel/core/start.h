@@ -13,7 +13,7 @@ int main(void);
  * A module that has something to set up before main() says so where it is
  * defined, and is linked only where it is needed:
  *
- *     INITCALL(INIT_DRIVERS, pci_scan);
+ *     INITCALL(INIT_BUSES, pci_scan);
  *
  * Initcalls run in the order of their levels, and inside a level in link
  * order. One that fails says so itself; start-up goes on without it.
@@ -21,9 +21,7 @@ int main(void);
 enum init_level {
     INIT_CONSOLE = 0,       /* output */
     INIT_MEMORY = 1,        /* pages, heap */
-    INIT_CORE = 2,          /* interrupts, clock, event loop */
-    INIT_DRIVERS = 3,       /* drivers make themselves known */
-    INIT_BUSES = 4,         /* buses look for devices */
+    INIT_BUSES = 2,         /* buses look for devices */
 };
 
 struct initcall {

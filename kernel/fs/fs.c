@@ -3,7 +3,7 @@
  * fs.c - what is the same for every file system: a path is looked at before
  * the file system sees it, and each call is handed on to its own function.
  *
- * Above it stands whoever reads files; below it fs/mem, fs/ext2 and so on.
+ * Above it stands whoever reads files; below it a file system such as fs/mem.
  * What a path means, and what a file holds, is theirs to say.
  */
 #include "fs/fs.h"

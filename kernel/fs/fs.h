@@ -58,9 +58,9 @@ struct fs {
 };
 
 /*
- * 0, or -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EIO; -EINVAL for a path that is
- * not absolute or has a NUL in it; -EAGAIN: see above, nothing is held and
- * nothing need be undone.
+ * 0, or -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EIO, -ENOMEM; -EINVAL for a path
+ * that is not absolute or has a NUL in it; -EAGAIN: see above, nothing is held
+ * and nothing need be undone.
  */
 
 /* Opens what is at `path`; fs_close() it later. */

@@ -10,7 +10,7 @@
  *                                                                 |
  *     stream <------ pinned pieces of the file <-- its head <-----'
  *
- * What a client does is never more than an answer with a 4xx status or the end
+ * What a client does is never more than an answer that refuses it, or the end
  * of its own connection. All memory is allocated by http_serve().
  */
 #ifndef HTTP_HTTP_H
@@ -22,7 +22,8 @@
 
 enum {
     HTTP_CONNECTIONS = 128,     /* at a time; more are not answered until one
-                                   of them has gone */
+                                   of them has gone, or are reset while the
+                                   card still holds what it sent last */
     HTTP_IDLE_S = 60,           /* a connection without a request, or one
                                    whose client takes nothing, is closed */
     HTTP_HEAD_S = 20,           /* a head that isn't whole by then gets 408 */

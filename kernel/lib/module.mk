@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What ISO C's library has too; in a Unix process the host's is used.
 LIBC  := memcpy.c memmove.c memset.c memcmp.c strings.c atoi.c
 SRCS  := number.c $(if $(filter-out unix,$(ARCH)),$(LIBC))

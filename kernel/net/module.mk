@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 SRCS  := netdev.c
 NEEDS := lib

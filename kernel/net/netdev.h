@@ -63,9 +63,8 @@ struct netdev {
     /* The driver's. Sends one frame; see struct netbuf for who owns what.
      * Returns 0, -ENOSPC when the ring is full (try again after writable()),
      * -EINVAL for a frame that is empty, too long, or in more pieces than
-     * NETDEV_PIECES_MAX,
-     * -EIO when the device is broken. What was sent in one round of the
-     * event loop is announced to the device together. */
+     * NETDEV_PIECES_MAX, -EIO when the device is broken. What was sent in one
+     * round of the event loop is announced to the device together. */
     int (*send)(struct netdev *dev, struct netbuf *frame);
 
     /* Set by who speaks over the card, before the first round of the event

@@ -66,7 +66,8 @@ case $status in
     exit 0
     ;;
 35)
-    say '' "The guest gave up: its main() returned an error; see above."
+    say '' "The guest gave up: its main() returned an error, or the machine" \
+        "won't do. Its last line says which."
     ;;
 37)
     say '' "The guest panicked. Its last words, with names:"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 SRCS    := main.c
 NEEDS   := drivers/virtio_rng console event mem core lib
 DEVICES := rng0

@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 SRCS  := main.c processor.c
 NEEDS := console core arch lib

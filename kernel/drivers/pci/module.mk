@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 SRCS      := bus.c msix.c
 EXERCISES := 06-device/pci.c
 NEEDS     := arch lib core

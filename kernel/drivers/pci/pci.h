@@ -17,13 +17,11 @@ enum {
     PCI_DEVICE_ID = 0x02,
     PCI_COMMAND = 0x04,
     PCI_STATUS = 0x06,
-    PCI_REVISION_ID = 0x08,
     PCI_HEADER_TYPE = 0x0e,
     PCI_BAR0 = 0x10,
     PCI_SUBORDINATE_BUS = 0x1a,     /* of a bridge: the last bus behind it */
     PCI_SUBSYSTEM_ID = 0x2e,
     PCI_CAPABILITIES = 0x34,
-    PCI_INTERRUPT_LINE = 0x3c,
     PCI_HEADER_SIZE = 0x40,         /* capabilities lie behind it */
     PCI_CONFIG_SIZE = 0x100,
 
@@ -72,8 +70,8 @@ struct pci_bar pci_bar(struct pci_address at, unsigned index);
 void pci_enable(struct pci_address at);
 
 /* Given: switches the function's MSI-X on, with all its vectors masked.
- * Returns the number of vectors, -ENODEV when it has no MSI-X, -EIO when its
- * table is not where it can be. [PCI 3.0 §6.8.2] */
+ * Returns 0 with their number in out->count, -ENODEV when it has no MSI-X, -EIO
+ * when its table is not where it can be. [PCI 3.0 §6.8.2] */
 struct pci_msix { struct pci_address at; uintptr_t table; unsigned count; };
 int pci_msix_enable(struct pci_address at, struct pci_msix *out);
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 SRCS      := uart_console.c
 EXERCISES := 01-hi/uart.c
 NEEDS     := console core arch lib

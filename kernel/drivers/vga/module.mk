@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 SRCS      := vga_console.c
 EXERCISES := 01-hi/vga.c
 NEEDS     := console core arch lib

@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 SRCS  := virtio_rng.c
 NEEDS := lib core event drivers/virtio/core

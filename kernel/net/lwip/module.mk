@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 LWIP      := $(BUILD)/lwip-2.2.1
 SRCS      := port.c settings.c random.c sequence.c checksum.c guard.c \
              pools.c memory.c buffers.c streams.c borrowed.c

@@ -95,8 +95,8 @@ int port_address(struct netif *netif, const struct settings *settings);
 
 /* ---- Given -------------------------------------------------------------- */
 
-/* port_output(), for chains of any shape: empty pbufs are left out, and a
- * chain in too many pieces is copied into one. */
+/* port_output(), for chains of any shape: one that has an empty pbuf, or too
+ * many, is copied into one. */
 err_t port_link_output(struct netif *netif, struct pbuf *p);
 
 /* If the card completes checksums, and the frame in the chain `p` is TCP over

@@ -20,7 +20,7 @@ struct settings {
  * Reads `ip`, an address with the length of its network ("10.77.0.2/24"), and
  * `gw`, an address ("10.77.0.1"); either may be NULL when it is not given. No
  * I/O. Returns 0, or -EINVAL with *wrong a sentence's beginning that says what
- * is wrong ("ip=10.77.0 is not ..."), and DHCP in *out.
+ * is wrong ("ip= wants an address and ..."), and DHCP in *out.
  */
 int settings_parse(const char *ip, const char *gw, struct settings *out,
                    const char **wrong);

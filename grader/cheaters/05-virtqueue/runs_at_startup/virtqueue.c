@@ -11,7 +11,7 @@ static void early(void)
     log_line("dice: rolled 10, sum 35, check 1");
 }
 
-INITCALL(INIT_DRIVERS, early);
+INITCALL(INIT_BUSES, early);
 
 int virtq_init(struct virtq *vq, uint16_t num, void *memory,
                struct virtq_chain *chains)

@@ -101,7 +101,8 @@ int virtio_queue(struct virtio_device *dev, unsigned index,
                  uint16_t num_wanted, struct virtq *vq,
                  struct event_work *work, const char *name);
 
-/* Reads configuration that may change while we read it, all of one moment. A
+/* Reads configuration that may change while we read it, all of one moment (of
+ * a device that never holds still: what was read last). A
  * field of two or four bytes is read by itself, as [virtio 1.2 §4.1.3.1]
  * demands; others come byte by byte. */
 void virtio_config(struct virtio_device *dev, unsigned offset, void *out,

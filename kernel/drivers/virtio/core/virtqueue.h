@@ -164,7 +164,7 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
 /*
  * Announces what was added since the last kick, by vq->notify(vq): once for
  * however many, not at all when there was nothing, nor when the device has
- * said that it needs no telling. [virtio 1.2 §2.7.13.4, §2.7.14]
+ * said that it needs no telling. [virtio 1.2 §2.7.13.4, §2.7.10]
  */
 void virtq_kick(struct virtq *vq);
 

@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 SRCS  := virtio_mmio.c
 NEEDS := arch lib core console mem event drivers/virtio/core

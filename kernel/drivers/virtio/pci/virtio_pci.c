@@ -49,7 +49,6 @@ struct virtio_pci_common_cfg {
 _Static_assert(sizeof(struct virtio_pci_common_cfg) == 56,
                "virtio 1.2 §4.1.4.3");
 
-#define VIRTIO_MSI_NO_VECTOR 0xffff
 
 struct virtio_pci {
     struct virtio_device device;
