@@ -153,9 +153,11 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
  * it to write, from `buffers` in this order. `token` (not NULL) is what
  * virtq_poll() will give back. The buffers belong to the device until then;
  * the array itself may go. The device need not look before virtq_kick().
- * Returns 0; -ENOSPC when fewer than out + in descriptors are free, and
- * nothing has changed; -EINVAL when there is no buffer, one of length 0, or
- * no token; -EIO when the queue is broken. Does not block; not from a handler.
+ * Returns 0, or looks in this order and changes nothing: -EIO when the queue is
+ * broken; -EINVAL when there is no buffer or no token; -ENOSPC when fewer than
+ * out + in descriptors are free (the sum may not fit in an unsigned), before
+ * `buffers` is read; -EINVAL when a length is 0. Does not block; not from a
+ * handler.
  * [virtio 1.2 §2.7.13]
  */
 int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
@@ -164,7 +166,8 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
 /*
  * Announces what was added since the last kick, by vq->notify(vq): once for
  * however many, not at all when there was nothing, nor when the device has
- * said that it needs no telling. [virtio 1.2 §2.7.13.4, §2.7.10]
+ * said that it needs no telling, nor when the queue is broken.
+ * [virtio 1.2 §2.7.13.4, §2.7.10]
  */
 void virtq_kick(struct virtq *vq);
 
