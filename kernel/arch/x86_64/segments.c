@@ -4,7 +4,7 @@
  * stacks on which exceptions are taken.
  *
  * An exception on a stack of its own can be told even when what went wrong is
- * the stack. [SDM vol. 3 §6.14.5, §7.7]
+ * the stack. [SDM vol. 3 §6.14.5, §8.7]
  */
 #include "x86.h"
 
@@ -17,7 +17,7 @@ struct task_state {
     uint16_t reserved3;
     uint16_t io_map;            /* offset of the I/O permission map: none */
 } __attribute__((packed));
-_Static_assert(sizeof(struct task_state) == 104, "[SDM vol. 3 §7.7]");
+_Static_assert(sizeof(struct task_state) == 104, "[SDM vol. 3 §8.7]");
 
 extern uint64_t gdt[5];         /* boot.S */
 
@@ -30,7 +30,7 @@ void segments_init(void)
     task_state.ist[IST_NMI - 1] = (uintptr_t)nmi_stack_top;
 
     /* Its descriptor takes two slots: type 9 (available TSS), present, and
-     * the address in pieces. [SDM vol. 3 §7.2.3] */
+     * the address in pieces. [SDM vol. 3 §8.2.3] */
     uint64_t base = (uintptr_t)&task_state;
     gdt[SELECTOR_TSS / 8] = (sizeof task_state - 1) |
                             (base & 0xffffff) << 16 | 0x89ull << 40 |
