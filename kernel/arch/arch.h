@@ -56,6 +56,10 @@ typedef uint64_t bus_addr_t;    /* an address as a device sees it */
 /* Nanoseconds since start-up; never goes back. */
 uint64_t arch_clock_ns(void);
 
+/* Seconds since 1970 by the machine's own clock, in UTC; 0 when it has none.
+ * Slow. */
+uint64_t arch_clock_unix(void);
+
 /* One interrupt at or soon after `deadline_ns` of arch_clock_ns(). A second
  * call replaces the first; UINT64_MAX means none. */
 void arch_timer_set(uint64_t deadline_ns);

@@ -55,12 +55,17 @@ struct fs {
     int (*readdir)(struct file *dir, uint64_t *cookie, struct fs_dirent *out);
     void (*close)(struct file *file);
     void (*wait)(struct fs *fs, struct event_work *again);
+
+    /* How many extents may be pinned at a time, by everybody together, before
+     * map() begins to give -EAGAIN for the sake of others: who pins for long
+     * keeps to a fair share of it. 0: as many as one likes. */
+    unsigned pins_max;
 };
 
 /*
- * 0, or -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EIO, -ENOMEM; -EINVAL for a path
- * that is not absolute or has a NUL in it; -EAGAIN: see above, nothing is held
- * and nothing need be undone.
+ * 0, or -ENOENT, -ENOTDIR, -ENAMETOOLONG, -ELOOP, -EIO, -ENOMEM; -EINVAL for
+ * a path that is not absolute or has a NUL in it; -EAGAIN: see above, nothing
+ * is held and nothing need be undone. Symbolic links are followed.
  */
 
 /* Opens what is at `path`; fs_close() it later. */
@@ -79,8 +84,9 @@ void fs_unmap(struct file *file, struct fs_extent *extent);
  * last. "." and ".." are left out. */
 int fs_readdir(struct file *dir, uint64_t *cookie, struct fs_dirent *out);
 
-/* Posts `again` when a call that gave -EAGAIN may get further. Until then it
- * is the file system's: it must stay, and not be posted by anybody else. */
+/* Posts `again` when what the latest -EAGAIN of this file system was for may
+ * get further; to be called before any other of these is. Until then it is
+ * the file system's: it must stay, and not be posted by anybody else. */
 void fs_wait(struct fs *fs, struct event_work *again);
 
 #endif

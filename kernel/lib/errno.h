@@ -18,8 +18,11 @@
 #define EISDIR 21           /* a directory where a file was needed */
 #define EINVAL 22           /* an argument that can't be */
 #define ENOSPC 28           /* full */
-#define EPROTO 71           /* the other side broke the protocol */
+#define EROFS 30            /* only to be read */
+#define ERANGE 34           /* beyond the end */
 #define ENAMETOOLONG 36     /* a name longer than the limit */
+#define ELOOP 40            /* symbolic links that lead nowhere */
+#define EPROTO 71           /* the other side broke the protocol */
 #define ENOTSUP 95          /* not offered */
 #define ECONNABORTED 103    /* given up by us */
 #define ECONNRESET 104      /* given up by the peer */

@@ -75,6 +75,11 @@ WEAK uint64_t arch_cycles(void)
     return arch_clock_ns();
 }
 
+WEAK uint64_t arch_clock_unix(void)
+{
+    return (uint64_t)time(NULL);
+}
+
 WEAK void arch_timer_set(uint64_t deadline_ns)
 {
     (void)deadline_ns;

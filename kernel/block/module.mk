@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# What a disk is, and the block cache over one.
+SRCS  := block.c cache.c
+NEEDS := mem event core
