@@ -11,6 +11,10 @@
 #   PORT,HOST  the address on this host that leads to the guest's port 80
 #   NETDEV     another network behind net0, as QEMU's -netdev has it, less id=
 #   RNG        where rng0 takes its bytes from
+#   DISK       the file that is blk0, sector for sector
+#   DISK_ARGS  more about it: read-only=on
+#   BLOCKDEV   another disk behind blk0, as QEMU's -blockdev has it, less
+#              node-name=
 #   CHALLENGE  this run's challenge (core/challenge.h)
 #   SERIAL     where the serial line goes, as QEMU's -serial has it
 #   DEBUG      the debug console's output, as a chardev less id=
@@ -22,6 +26,9 @@ MACHINE ?= q35
 MEM     ?= 64
 HOST    ?= 127.0.0.1
 RNG     ?= /dev/urandom
+DISK    ?= $(OUT)/disk.img
+# The disk that was built is nobody's to write, so that several may have it.
+DISK_ARGS ?= $(if $(filter $(APP_DISK),$(DISK)),read-only=on)
 SCREEN  ?= none
 SERIAL  ?= mon:stdio
 DEBUG   ?= file,path=$(OUT)/debug.log
@@ -29,6 +36,8 @@ ACCEL   ?= $(shell sh kernel/tools/accel.sh)
 NETDEV  ?= user$(if $(PORT),$(comma)hostfwd=tcp:$(HOST):$(PORT)-:80)
 QEMU    ?= qemu-system-x86_64
 comma   := ,
+BLOCKDEV ?= driver=raw,file.driver=file,file.filename=$(subst \
+    $(comma),$(comma)$(comma),$(DISK))$(if $(DISK_ARGS),$(comma)$(DISK_ARGS))
 
 MACHINE_ARGS.q35     := -M q35
 MACHINE_ARGS.pc      := -M pc
@@ -45,6 +54,10 @@ DEVICE_ARGS.net = -netdev $(NETDEV),id=net0 \
     -device virtio-net-$(BUS),netdev=net0$(NO_ROM.$(BUS))
 DEVICE_ARGS.rng = -object rng-random,id=rng0,filename=$(RNG) \
     -device virtio-rng-$(BUS),rng=rng0
+# Left to itself, QEMU makes one request of several that lie side by side, and
+# one bad sector fails them all.
+DEVICE_ARGS.blk = -blockdev $(call quote,$(BLOCKDEV)$(comma)node-name=blk0) \
+    -device virtio-blk-$(BUS),drive=blk0,request-merging=off
 SCREEN_ARGS.none   := -display none
 SCREEN_ARGS.vga    := -display none $(if $(filter pci,$(BUS)),-vga std)
 SCREEN_ARGS.window := $(if $(filter pci,$(BUS)),-vga std)

@@ -21,6 +21,10 @@
 #     DEVICES    net0, rng0, ...: which drivers stand behind them is said by
 #                arch/$(ARCH)/devices.mk
 #     TREE       a folder to link into the image for fs/mem
+#     ON_DISK    the script that makes what is on its disk: it is given the
+#                image's name, and all modules of the application in MODULES;
+#                beside the image it leaves IMAGE.d, rules for make that say
+#                what the image was made of
 #
 #   APP, ARCH   what to build, and for what
 #   MINE        which exercises come from $(LABS) rather than solutions/: a
@@ -47,14 +51,15 @@ include kernel/arch/$(ARCH)/devices.mk
 # Every module is read once; its lists end up in variables named after it.
 MODULES :=
 FIELDS  := SRCS NEEDS EXERCISES INCLUDES VENDOR FETCH
+APP_FIELDS := DEVICES TREE ON_DISK
 define load
 ifeq ($$(filter $(1),$$(LOADED)),)
 LOADED += $(1)
-$$(foreach f,$$(FIELDS) DEVICES TREE,$$(eval $$(f) :=))
+$$(foreach f,$$(FIELDS) $$(APP_FIELDS),$$(eval $$(f) :=))
 DIR := kernel/$(1)
 include $$(firstword $$(wildcard kernel/$(1)/module.mk kernel/$(1)/app.mk) \
           kernel/$(1)/module.mk)
-$$(foreach f,$$(FIELDS) DEVICES TREE,$$(eval $$(f).$(1) := $$($$(f))))
+$$(foreach f,$$(FIELDS) $$(APP_FIELDS),$$(eval $$(f).$(1) := $$($$(f))))
 NEEDS.$(1) += $$(if $$(filter console,$(1)),$$(DRIVERS.console)) \
               $$(foreach d,$$(DEVICES.$(1)),$$(DRIVERS.$$(call kind,$$d)))
 $$(foreach m,$$(NEEDS.$(1)),$$(eval $$(call load,$$m)))
@@ -74,6 +79,7 @@ $(eval $(call load,apps/$(APP)))
 # Under names of their own: whoever loads another module later sets the others.
 APP_DEVICES := $(DEVICES.apps/$(APP))
 APP_TREE    := $(TREE.apps/$(APP))
+APP_DISK    := $(if $(ON_DISK.apps/$(APP)),$(OUT)/disk.img)
 
 # ---- Which files ----------------------------------------------------------
 
@@ -115,7 +121,7 @@ INCLUDE := -nostdinc -Ikernel -Ikernel/arch/$(ARCH) \
 
 ## app [APP=web] [MINE=5]: build an application
 .PHONY: app files
-app: $(OUT)/kernel.elf $(OUT)/kernel.img
+app: $(OUT)/kernel.elf $(OUT)/kernel.img $(APP_DISK)
 
 # Rewrites $@ only when its text has changed, so that a changed flag or list
 # of objects rebuilds what depends on it, and nothing else ever does.
@@ -169,6 +175,15 @@ $(OUT)/tree.S: kernel/tools/tree.sh \
 	$(Q)sh kernel/tools/tree.sh $(APP_TREE) > $@.new && mv $@.new $@
 $(OUT)/tree.S.o: $(OUT)/tree.S $(OBJ)/flags
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+ifneq ($(APP_DISK),)
+$(APP_DISK): $(ON_DISK.apps/$(APP)) $(OUT)/modules
+	$(call say,DISK,$@)
+	$(Q)MODULES='$(MODULES)' sh $< $@
+$(OUT)/modules: always
+	$(call stamp,$(MODULES))
+-include $(APP_DISK).d
+endif
 
 -include $(OBJECTS:.o=.d)
 

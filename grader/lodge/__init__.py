@@ -11,5 +11,9 @@
     trials    a grade of each of them, several at a time
     units     the host tests: builds them, runs them, reads what they say
     web       a browser's part
+    ethernet  frames, byte by byte
+    peer      the other end of the guest's cable
+    dhcp      a server there that does what it is told
+    peer_tcp  a client there that does what it is told
     bench     what a guest costs
 """

@@ -86,7 +86,8 @@ class Machine:
     """Starts QEMU; as a context manager it also sees to its end.
 
     `variables` are machine.mk's (MACHINE, MEM, APPEND, CHALLENGE ...).
-    `entropy` is what the guest's rng0 will give, to the last byte.
+    `entropy` is what the guest's rng0 will give, to the last byte. QEMU gets
+    the `sockets`; where a variable says @name@ stands that one's number.
     """
 
     def __init__(
@@ -97,12 +98,14 @@ class Machine:
         *,
         pace: Pace | None = None,
         entropy: bytes | None = None,
+        sockets: dict[str, socket.socket] | None = None,
         **variables: str,
     ) -> None:
         self.kit, self.app, self.folder = kit, app, folder
         self.variables = variables
         self.pace = pace or Pace()
         self.entropy = entropy
+        self.sockets = sockets or {}
         self.serial = b""
         self.debug = b""
         self.stderr = b""
@@ -124,7 +127,8 @@ class Machine:
         theirs: dict[str, socket.socket] = {}
         for name in ("serial", "debug", "qmp"):
             self._ours[name], theirs[name] = socket.socketpair()
-        fds = [s.fileno() for s in theirs.values()]
+        handed = theirs | self.sockets
+        fds = [s.fileno() for s in handed.values()]
         self._entropy_fd = -1
         settings = dict(self.variables)
         extra = settings.pop("QEMU_ARGS", "")
@@ -140,7 +144,7 @@ class Machine:
             settings["RNG"] = "/dev/fd/@rng@"
             (self.folder / "entropy").write_bytes(self.entropy)
         command = self.kit.qemu_command(self.app, **settings)
-        numbers = {n: str(s.fileno()) for n, s in theirs.items()}
+        numbers = {n: str(s.fileno()) for n, s in handed.items()}
         if self.entropy is not None:
             numbers["rng"] = str(reader)
         command = [
@@ -343,12 +347,14 @@ class Machine:
         whole, end, _ = self.serial.replace(b"\r", b"").rpartition(b"\n")
         return (whole + end).decode(errors="replace")
 
-    def expect(self, pattern: str, seconds: float = 5) -> re.Match[str]:
-        """Waits for a line on the serial console that matches."""
+    def expect(self, pattern: str, seconds: float = 5, since: int = 0) -> re.Match[str]:
+        """Waits for a line on the serial console that matches; of what stands
+        in lines() from `since` on."""
         search = re.compile(pattern, re.M)
         return self._wait(
-            f'print what matches "{pattern}"', lambda: search.search(self.lines()), seconds
-        )
+            f'print what matches "{pattern}"',
+            lambda: search.search(self.lines(), since), seconds,
+        )  # fmt: skip
 
     def expect_on_screen(self, line: str, seconds: float = 5) -> list[str]:
         """Waits for a line of the text screen; the whole screen. The screen
@@ -409,6 +415,14 @@ class Machine:
             codes = [{"type": "qcode", "data": k} for k in key.split("-")]
             self.qmp("send-key", keys=codes)
 
+    def write(self, text: str) -> None:
+        """What a person types into the terminal of the serial line."""
+        self._ours["serial"].sendall(text.encode())
+
+    def halted(self) -> bool:
+        """Whether the processor sleeps at this moment."""
+        return "HLT=1" in self.monitor("info registers")
+
     def screenshot(self, name: str = "screen") -> Path:
         """The screen as it is now, as a PNG or PPM in the folder."""
         path = self.folder / f"{name}.ppm"
@@ -429,11 +443,12 @@ class Machine:
         text = cells.decode("cp437").replace("\0", " ")
         return [text[i : i + 80].rstrip() for i in range(0, 80 * 25, 80)]
 
-    def port(self) -> int:
-        """The port of this host that leads to the guest's port 80; the machine
-        was given PORT=0."""
+    def port(self, guest: int = 80) -> int:
+        """The port of this host that leads to the guest's; the machine was
+        given PORT=0, or a NETDEV that says so of another than 80."""
         table = self.monitor("info usernet")
-        found = re.search(r"TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+80\b", table)
+        pattern = rf"TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+{guest}\b"
+        found = re.search(pattern, table)
         if not found:
             raise GraderError(f"QEMU forwards no port:\n{table}")
         return int(found[1])

@@ -5,10 +5,26 @@ from __future__ import annotations
 
 import http.client
 import socket
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lodge.kit import Kit
 from lodge.machine import GuestSilent, Machine
+
+
+def site_of(kit: Kit) -> Path:
+    """The folder that was put on the web server's disk, once that is built: what
+    every answer is held against."""
+    return kit.out / "web" / "disk.img.tree"
+
+
+def serving(guest: Machine) -> int:
+    """Waits until the guest serves and has an address; the port that leads to
+    it."""
+    guest.expect("^web: serving")
+    guest.expect(r"^net0: \d+\.\d+\.\d+\.\d+/\d+")
+    return guest.port()
 
 
 class Browser:
@@ -48,6 +64,15 @@ class Browser:
     def get(self, path: str) -> tuple[int, bytes]:
         answer, body = self.request("GET", path)
         return answer.status, body
+
+
+def stats(guest: Machine, port: int) -> dict[str, int]:
+    """What the guest says of itself."""
+    with Browser(guest, port) as browser:
+        status, body = browser.get("/stats")
+    if status != 200:
+        raise GuestSilent(f"The guest answered /stats with {status}.", guest)
+    return {k: int(v) for k, v in (n.split() for n in body.decode().splitlines())}
 
 
 def exchange(guest: Machine, port: int, text: bytes, seconds: float = 5) -> bytes:

@@ -16,6 +16,7 @@ from lodge.machine import Machine, Pace
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--build", type=Path, default=ROOT / "build", help="where to build")
     parser.addoption("--soak", action="store_true", help="all that can be tried, not a sample")
+    parser.addoption("--hours", type=float, default=0, help="how long a soak's load goes on")
 
 
 @pytest.fixture(scope="session")

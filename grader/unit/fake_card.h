@@ -23,6 +23,8 @@ struct fake_card {
     void (*frame)(const uint8_t *data, size_t len);
     bool holds;                 /* gives no netbuf back until card_reclaim() */
     int refuses;                /* what send() returns, if not 0 */
+    bool refuses_long;          /* a frame that is too long, as a card does;
+                                   otherwise it fails the test */
     bool unplugged;             /* the link is down when the card is found */
     unsigned sent;              /* frames taken */
     unsigned out;               /* netbufs taken and not given back */
@@ -33,6 +35,9 @@ struct fake_card {
     unsigned lent_most;
 };
 extern struct fake_card card;
+
+/* Where the clock stands; before card_up(). Otherwise it is at 5 s. */
+void card_clock(uint64_t ns);
 
 /* Brings up lwIP over the card. `ip` and `gw` are as on the command line;
  * NULL for DHCP. Memory as that of a machine with so many MiB. */

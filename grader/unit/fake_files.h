@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fake_files.h - a file system that hands files out in small pieces, counts
- * what is open and pinned, and says -EAGAIN or -EIO when the test wants it.
+ * what is open and pinned, and says -EAGAIN or -EIO when the test wants it. With
+ * fake_fs.pins_max set it keeps to that.
  */
 #ifndef UNIT_FAKE_FILES_H
 #define UNIT_FAKE_FILES_H
+
+#include <stdbool.h>
 
 #include "fs/fs.h"
 
@@ -12,6 +15,7 @@ struct fake_file {
     const char *path;
     const char *content;        /* NULL: a directory */
     size_t len;                 /* of content; 0: as far as its NUL */
+    uint64_t mtime;
 };
 
 /* Ends with a path of NULL. */
@@ -23,7 +27,15 @@ extern size_t fake_piece;       /* bytes that lie together */
 extern unsigned fake_again;     /* one call in so many gives -EAGAIN; 0: none */
 extern uint64_t fake_broken_at; /* from this offset on, map gives -EIO */
 
-/* What is held. */
-extern unsigned fake_open_files, fake_pins;
+/* The call with this number (1 is the next; 0: none) gives this error, once. */
+extern unsigned fake_fails_at;
+extern int fake_failure;
+
+/* What is held, and how much was pinned at most. */
+extern unsigned fake_open_files, fake_pins, fake_pins_most;
+
+/* From now on fs_wait() wakes nobody, but keeps him for fake_wake(). */
+extern bool fake_asleep;
+void fake_wake(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include "fake_stream.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,6 @@ struct fake_client {
 
 static struct fake_client *clients;
 static int (*accept_stream)(struct stream *s);
-static unsigned limit;
 
 static struct fake_client *client_of(struct stream *s)
 {
@@ -95,9 +95,9 @@ static struct fake_client *client_of(struct stream *s)
 int stream_listen(uint16_t port, unsigned backlog,
                   int (*accept)(struct stream *s))
 {
-    CHECK(port != 0 && accept != NULL, "stream_listen() has its arguments");
+    CHECK(port != 0 && accept != NULL && backlog > 0,
+          "stream_listen() has its arguments");
     accept_stream = accept;
-    limit = backlog;
     return 0;
 }
 
@@ -111,6 +111,12 @@ void stream_attach(struct stream *s, const struct stream_events *events,
 void *stream_context(const struct stream *s)
 {
     return s->ctx;
+}
+
+void stream_peer(const struct stream *s, char *text, size_t cap)
+{
+    CHECK(client_of((struct stream *)s)->open, "only who is there has a name");
+    snprintf(text, cap, "192.0.2.1:50412");
 }
 
 static void give_back(struct loan *loan)
@@ -202,7 +208,7 @@ void stream_abort(struct stream *s)
 
 struct stream_usage stream_usage(void)
 {
-    struct stream_usage usage = { 0, limit };
+    struct stream_usage usage = { 0, FAKE_STREAMS, 0 };
 
     for (struct fake_client *c = clients; c; c = c->next)
         usage.open += c->open;
@@ -219,11 +225,13 @@ struct fake_client *fake_connect(void)
     client->loans_end = &client->loans;
     client->received = calloc(1, 1);
     CHECK(accept_stream != NULL, "nobody listens");
-    if (accept_stream(&client->stream) != 0)
-        return NULL;
-    CHECK(client->stream.events != NULL, "accept() calls stream_attach()");
     client->next = clients;
     clients = client;
+    if (accept_stream(&client->stream) != 0) {
+        client->open = false;
+        return NULL;
+    }
+    CHECK(client->stream.events != NULL, "accept() calls stream_attach()");
     return client;
 }
 

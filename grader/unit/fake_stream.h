@@ -17,6 +17,8 @@
 
 struct fake_client;
 
+enum { FAKE_STREAMS = 1024 };   /* how many streams stream_usage() speaks of */
+
 /* The knobs, for every stream from now on. */
 struct fake_manner {
     size_t room;                /* most bytes that are on their way */

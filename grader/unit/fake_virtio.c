@@ -382,7 +382,8 @@ void virtq_break(struct virtq *vq, const char *why)
 {
     (void)why;
     vq->broken = true;
-    dev->breaks++;
+    if (dev)
+        dev->breaks++;
 }
 
 /* ---- The test's side -------------------------------------------------- */
@@ -424,6 +425,20 @@ struct virtq *fake_device(uint16_t num, unsigned modes)
     if (modes & (FAKE_SLEEPY | FAKE_DEAF))
         put_used(VIRTQ_USED_F_NO_NOTIFY, 0);
     return &d->vq;
+}
+
+struct virtq *fake_device_after(uint16_t num, unsigned modes, uint16_t count)
+{
+    struct virtq *vq = fake_device(num, modes);
+
+    vq->avail_idx = vq->last_used = vq->kicked = count;
+    avail(dev->ring)->idx = count;
+    put_used(used()->flags, count);
+    dev->avail_idx = dev->used_idx = dev->shown_idx = count;
+    dev->polled_idx = dev->kicked_idx = count;
+    dev->added = count;
+    settle();
+    return vq;
 }
 
 static struct fake_request *make_request(unsigned out, unsigned in)
@@ -674,6 +689,17 @@ void fake_lie(uint32_t id, uint32_t len, unsigned by)
     dev->used_idx = (uint16_t)(dev->used_idx + by);
     dev->shown_idx = dev->used_idx;
     put_used(used()->flags, dev->used_idx);
+}
+
+void fake_away(void)
+{
+    dev->busy = true;
+}
+
+void fake_scribble(uint32_t id, uint32_t len)
+{
+    for (unsigned i = 0; i < dev->num; i++)
+        used()->ring[i] = (struct virtq_used_elem){ id, len };
 }
 
 static struct fake_request *oldest(void)

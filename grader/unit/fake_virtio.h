@@ -53,6 +53,10 @@ struct fake_device;
  * and a device behind it. The one there is: the barriers lead to it. */
 struct virtq *fake_device(uint16_t num, unsigned modes);
 
+/* The same, but after `count` chains have come and gone: all indices stand
+ * there. */
+struct virtq *fake_device_after(uint16_t num, unsigned modes, uint16_t count);
+
 /* virtq_add() of out + in buffers of random lengths; its result. What
  * virtq_add() needs of the array is gone when it returns. */
 int fake_add(unsigned out, unsigned in);
@@ -87,6 +91,12 @@ unsigned fake_breaks(void);
 /* The device breaks the protocol: puts this element, and moves used.idx on
  * by `by`. */
 void fake_lie(uint32_t id, uint32_t len, unsigned by);
+
+/* From now on the device does nothing of its own at barriers, and checks
+ * nothing; then this is all it does, at a moment of the test's choice: every
+ * element of the used ring becomes this one. */
+void fake_away(void);
+void fake_scribble(uint32_t id, uint32_t len);
 
 /* Head and writable bytes of the oldest chain that the device has. */
 uint16_t fake_head(void);

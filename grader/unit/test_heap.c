@@ -373,7 +373,7 @@ TEST(test_a_block_freed_twice_is_noticed)
 
     checked_alloc(100);
     heap_free(block);
-    unit_expect_panic("");
+    unit_expect_panic("free");
     heap_free(block);
 }
 
@@ -385,7 +385,7 @@ TEST(test_a_block_freed_twice_is_noticed_when_it_has_joined_another)
     checked_alloc(100);
     heap_free(a);
     heap_free(b);
-    unit_expect_panic("");
+    unit_expect_panic("free");
     heap_free(b);
 }
 

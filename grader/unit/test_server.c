@@ -2,146 +2,18 @@
 /*
  * test_server.c - the whole server, from bytes to bytes, over a fake stream
  * and a fake file system: order, partial sends, errors, ends, and that
- * nothing is left over.
+ * nothing is left over. What the fields of a request can ask for besides is in
+ * test_http_server.c.
  */
 #define _GNU_SOURCE
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/format.h"
-#include "fake_files.h"
-#include "fake_stream.h"
-#include "http/http.h"
-#include "http/request.h"
-#include "mem/heap.h"
+#include "fake_site.h"
 #include "unit.h"
-
-void *heap_alloc(size_t size)
-{
-    return malloc(size);
-}
-
-void heap_free(void *block)
-{
-    free(block);
-}
-
-int format_v(char *buf, size_t cap, const char *format, va_list args)
-{
-    return vsnprintf(buf, cap, format, args);
-}
-
-/* ---- A site and its clients ---- */
-
-static char big[40000];
-
-static const struct http_site site = { &fake_fs, "index.html" };
-
-static void serve(void)
-{
-    static const struct fake_file files[] = {
-        { "/index.html", "<p>hello localhost :)", 0 },
-        { "/a.txt", "a", 0 },
-        { "/empty", "", 0 },
-        { "/big", big, sizeof big },
-        { "/pub", NULL, 0 },
-        { "/pub/index.html", "in pub", 0 },
-        { "/bare", NULL, 0 },
-        { NULL, NULL, 0 },
-    };
-
-    for (size_t i = 0; i < sizeof big; i++)
-        big[i] = (char)('a' + i * 7 % 23);
-    fake_files = files;
-    CHECK(http_serve(80, &site) == 0, "the server can be started");
-    CHECK(http_serve(80, &site) == -EBUSY, "there is one server");
-}
-
-static struct fake_client *ask(const char *text)
-{
-    struct fake_client *client = fake_connect();
-
-    CHECK(client != NULL, "a connection is accepted");
-    fake_send(client, text, strlen(text));
-    fake_settle(client);
-    return client;
-}
-
-/* Nothing is held for anybody. */
-static void check_nothing_left(void)
-{
-    CHECK(http_usage().connections == 0, "no connection is in use, here %u",
-          http_usage().connections);
-    CHECK(fake_open_files == 0, "no file is open, here %u", fake_open_files);
-    CHECK(fake_pins == 0, "nothing is pinned, here %u", fake_pins);
-}
-
-/* ---- What came back, taken apart ---- */
-
-struct answer {
-    unsigned status;
-    char head[2000];
-    const char *content;
-    size_t content_len;
-};
-
-/* The answer at *at, which moves behind it. `head_only`: it is a HEAD's. */
-static struct answer next_answer(const char **at, const char *end,
-                                 bool head_only)
-{
-    static struct answer answer;
-    const char *head_end = memmem(*at, (size_t)(end - *at), "\r\n\r\n", 4);
-
-    CHECK(strncmp(*at, "HTTP/1.1 ", 9) == 0 && head_end != NULL,
-          "an answer should begin here, and there is \"%.60s\"", *at);
-    answer.status = (unsigned)atoi(*at + 9);
-    snprintf(answer.head, sizeof answer.head, "%.*s",
-             (int)(head_end + 4 - *at), *at);
-    const char *length = strcasestr(answer.head, "\r\nContent-Length: ");
-    CHECK(length != NULL, "an answer has a Content-Length, and this is\n%s",
-          answer.head);
-    answer.content = head_end + 4;
-    answer.content_len = head_only ? 0 : (size_t)atol(length + 18);
-    CHECK(answer.content_len <= (size_t)(end - answer.content),
-          "%zu bytes of content should follow\n%s\nand %zu do",
-          answer.content_len, answer.head, (size_t)(end - answer.content));
-    *at = answer.content + answer.content_len;
-    return answer;
-}
-
-/* The only answer that came. */
-static struct answer only_answer(struct fake_client *client, bool head_only)
-{
-    size_t len;
-    const char *at = fake_received(client, &len), *end = at + len;
-    struct answer answer = next_answer(&at, end, head_only);
-
-    CHECK(at == end, "behind the answer nothing should come, and there is "
-          "\"%.60s\"", at);
-    return answer;
-}
-
-static void check_answer(const char *text, unsigned status, bool closes)
-{
-    struct fake_client *client = ask(text);
-    struct answer answer = only_answer(client, strncmp(text, "HEAD", 4) == 0);
-
-    CHECK(answer.status == status, "\"%s\" should be answered %u, here %u",
-          text, status, answer.status);
-    CHECK(fake_is_open(client) == !closes,
-          "after \"%s\" the connection should %s", text,
-          closes ? "be closed" : "stay open");
-    CHECK((strcasestr(answer.head, "\r\nConnection: close\r\n") != NULL) ==
-              closes, "whether the connection closes is said in the head\n%s",
-          answer.head);
-}
-
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define HEAD(path) "HEAD " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
 /* ---- One request ---- */
 
@@ -218,7 +90,30 @@ TEST(test_refusals_close_when_they_must)
     check_answer("DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, false);
     check_answer("BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501, false);
     check_answer("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
-                 501, true);
+                 400, true);
+    check_answer("GET / HTTP/1.1\r\nHost: a\r\n"
+                 "Transfer-Encoding: gzip, chunked\r\n\r\n", 501, true);
+    check_answer("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, true);
+    check_answer(GET("http://you@a/"), 400, false);
+    check_answer(GET("*"), 400, false);
+}
+
+TEST(test_options_says_what_is_allowed)
+{
+    static const char *const targets[] = { "*", "/a.txt", "/nothing" };
+    char text[100];
+
+    serve();
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "OPTIONS %s HTTP/1.1\r\nHost: a\r\n\r\n",
+                 targets[i]);
+        struct answer answer = only_answer(ask(text), false);
+        CHECK(answer.status == 200 && answer.content_len == 0 &&
+                  strstr(answer.head, "\r\nAllow: GET, HEAD, OPTIONS\r\n"),
+              "OPTIONS %s is answered with what is allowed, here\n%s",
+              targets[i], answer.head);
+    }
+    check_answer("OPTIONS /../a HTTP/1.1\r\nHost: a\r\n\r\n", 400, false);
 }
 
 TEST(test_a_path_too_long_is_414_with_and_without_the_index)
@@ -262,7 +157,7 @@ TEST(test_pipelined_requests_are_answered_in_order)
         size_t len;             /* 0: any */
     } wanted[] = {
         { 200, false, 1 }, { 200, true, 0 }, { 404, false, 0 },
-        { 200, false, sizeof big }, { 404, true, 0 }, { 405, false, 0 },
+        { 200, false, (size_t)FAKE_BIG }, { 404, true, 0 }, { 405, false, 0 },
         { 200, false, 0 }, { 301, false, 0 }, { 200, false, 21 },
     };
 
@@ -347,9 +242,9 @@ TEST(test_content_that_has_no_end_is_not_waited_for)
 {
     serve();
     check_answer("GET /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999"
-                 "\r\n\r\n" GET("/a.txt"), 200, true);
+                 "\r\n\r\n" GET("/a.txt"), 413, true);
     check_answer("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked"
-                 "\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 405, true);
+                 "\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 411, true);
     check_answer("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
                  "Expect: 100-continue\r\n\r\n", 405, true);
     check_nothing_left();
@@ -410,7 +305,7 @@ TEST(test_the_answers_do_not_depend_on_how_bytes_come_and_go)
     struct fake_client *client = ask(text);
     size_t len;
     const char *wanted = fake_received(client, &len);
-    CHECK(len > sizeof big, "the answers have %zu bytes", len);
+    CHECK(len > (size_t)FAKE_BIG, "the answers have %zu bytes", len);
     check_nothing_left();
 
     for (unsigned game = 0; game < 40; game++) {
@@ -523,7 +418,7 @@ TEST(test_a_client_that_ends_early_gets_its_answers)
     fake_settle(client);
     size_t len;
     const char *at = fake_received(client, &len), *end = at + len;
-    CHECK(next_answer(&at, end, false).content_len == sizeof big, "the first");
+    CHECK(next_answer(&at, end, false).content_len == (size_t)FAKE_BIG, "the first");
     CHECK(next_answer(&at, end, false).content_len == 1, "the second");
     CHECK(fake_closed(client), "and then we end too");
     check_nothing_left();
@@ -623,16 +518,28 @@ TEST(test_content_that_does_not_come_is_not_waited_for)
 
 /* ---- Many ---- */
 
+/* Fills the server with clients that have had an answer each, a second
+ * between one and the next. */
+static void fill(struct fake_client **clients)
+{
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+        CHECK((clients[i] = ask(GET("/a.txt"))) != NULL,
+              "connection %u of %u is accepted", i + 1, HTTP_CONNECTIONS);
+        if (i < 10)
+            fake_sleep(1);
+    }
+}
+
 TEST(test_connections_have_a_limit_and_come_back)
 {
     static struct fake_client *clients[HTTP_CONNECTIONS];
 
     serve();
     for (unsigned round = 0; round < 3; round++) {
-        for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
-            CHECK((clients[i] = ask(GET("/a.txt"))) != NULL,
-                  "connection %u of %u is accepted", i + 1, HTTP_CONNECTIONS);
-        CHECK(fake_connect() == NULL, "one more is refused");
+        fill(clients);
+        CHECK(http_usage().connections == HTTP_CONNECTIONS,
+              "%u connections are in use, here %u", HTTP_CONNECTIONS,
+              http_usage().connections);
         for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
             if (i % 2)
                 fake_end(clients[i]);
@@ -642,6 +549,71 @@ TEST(test_connections_have_a_limit_and_come_back)
         fake_run();
         check_nothing_left();
     }
+}
+
+TEST(test_the_oldest_idle_connection_gives_way_when_all_are_taken)
+{
+    static struct fake_client *clients[HTTP_CONNECTIONS];
+    struct fake_client *more[3];
+
+    serve();
+    fill(clients);
+    /* The oldest of all has just asked again, so it is the youngest now; the
+     * second is in the middle of a request. */
+    fake_send(clients[0], GET("/a.txt"), strlen(GET("/a.txt")));
+    fake_settle(clients[0]);
+    fake_send(clients[1], "GET /a", 6);
+    for (unsigned i = 0; i < 3; i++) {
+        more[i] = ask(GET("/a.txt"));
+        CHECK(more[i] != NULL && fake_received(more[i], NULL)[0] == 'H',
+              "one more is accepted and answered");
+        CHECK(fake_closed(clients[2 + i]), "connection %u, the one that has "
+              "been idle for longest, has given way", 3 + i);
+    }
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
+        CHECK(fake_is_open(clients[i]) == (i < 2 || i > 4),
+              "connection %u %s", i + 1, i < 2 || i > 4 ? "stays" : "goes");
+    CHECK(http_usage().connections == HTTP_CONNECTIONS, "all are in use");
+}
+
+TEST(test_who_is_slow_gives_way_when_nobody_is_idle)
+{
+    static struct fake_client *clients[HTTP_CONNECTIONS];
+
+    serve();
+    fake_manner.room = 1000;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+        clients[i] = fake_connect();
+        fake_send(clients[i], GET("/big"), i == 7 ? 9 : strlen(GET("/big")));
+    }
+    fake_run();
+    /* All are busy, or may be: none has had time to show that it is not. But
+     * the one whose request isn't whole is not worth an answer yet. */
+    CHECK(fake_connect() != NULL, "one more is accepted");
+    CHECK(fake_aborted(clients[7]), "the slow writer has given way");
+    fake_sleep(HTTP_SLOW_S + 1);
+    fake_acknowledge(clients[5], 30000);
+    for (unsigned i = 0; i < 40; i++) {
+        fake_acknowledge(clients[5], 1000);
+        fake_run();
+    }
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
+        CHECK(ask(GET("/a.txt")) != NULL, "one more is accepted, number %u",
+              i + 1);
+    CHECK(!fake_aborted(clients[5]), "who takes what it is sent stays");
+}
+
+TEST(test_a_small_machine_has_fewer_connections_and_serves)
+{
+    fake_memory = 5 << 20;
+    serve();
+    unsigned limit = http_usage().limit;
+    CHECK(limit >= 16 && limit < HTTP_CONNECTIONS, "a machine of 5 MiB has at "
+          "least 16 connections, and fewer than %u; here %u", HTTP_CONNECTIONS,
+          limit);
+    for (unsigned i = 0; i < 3 * limit; i++)
+        only_answer(ask(GET("/a.txt")), false);
+    CHECK(http_usage().connections == limit, "all are in use");
 }
 
 TEST(test_100000_requests_leave_nothing_behind)

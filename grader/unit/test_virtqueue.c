@@ -4,7 +4,9 @@
  * add, 5.3 kick, 5.4 poll, then all together. A test of a step uses no
  * function of a later one.
  */
+#include "every_instruction.h"
 #include "fake_virtio.h"
+#include "fuzz.h"
 #include "lib/errno.h"
 
 #include <stdlib.h>
@@ -97,6 +99,20 @@ TEST(test_add_links_the_buffers_of_a_chain_in_order)
             add(out, in);
             fake_offer();
             add(in, out);
+            fake_offer();
+        }
+    }
+}
+
+/* Long before virtq_poll() exists: the first place of the ring comes round
+ * again, and the index from 65535 to 0. */
+TEST(test_add_describes_a_buffer_in_whichever_round_of_the_ring)
+{
+    static const uint16_t counts[] = { 7, 8, 12, 65527, 65534, 65535 };
+    for (unsigned i = 0; i < sizeof counts / sizeof *counts; i++) {
+        fake_device_after(8, 0, counts[i]);
+        for (unsigned n = 0; n < 8; n++) {
+            add(n & 1, ~n & 1);
             fake_offer();
         }
     }
@@ -207,6 +223,18 @@ TEST(test_kick_notifies_once_for_a_batch)
     }
     CHECK(fake_taken() == 15, "the device has %u chains: expected 15",
           fake_taken());
+}
+
+TEST(test_kick_knows_news_also_when_the_index_has_wrapped)
+{
+    fake_device_after(16, 0, 65533);
+    fake_kick();
+    for (unsigned i = 0; i < 8; i++) {
+        add(1, 0);
+        fake_kick();
+        CHECK(fake_notified() == i + 1, "after %u kicks for news the device "
+              "was notified %u times", i + 1, fake_notified());
+    }
 }
 
 TEST(test_kick_leaves_a_device_alone_that_asks_for_it)
@@ -416,6 +444,59 @@ TEST(test_poll_refuses_an_index_ahead_of_what_is_in_flight)
     struct virtq *vq = fake_device(8, 0);
     fake_lie(0, 0, 1);
     check_broken(vq, "used something while nothing was in flight");
+}
+
+/* A device on another processor writes between any two of our instructions:
+ * here before each in turn. */
+static struct virtq *changing;
+static void *changing_token;
+static uint32_t changing_len, changing_most;
+
+static void poll_once(void)
+{
+    changing_token = virtq_poll(changing, &changing_len);
+}
+
+static void change_the_element(void)
+{
+    fake_scribble(0xfffffff0, 0xffffffff);
+}
+
+static void check_what_was_polled(void)
+{
+    if (changing_token == NULL)
+        CHECK(changing->broken, "an element that was read as a lie breaks "
+              "the queue");
+    else
+        CHECK(changing_len <= changing_most, "the device changed the length "
+              "after it was looked at, and virtq_poll() gave the new one, "
+              "%u: the chain has %u bytes to write", changing_len,
+              changing_most);
+}
+
+TEST(test_poll_refuses_or_gives_what_it_has_looked_at_whenever_that_changes)
+{
+    changing = fake_device(8, FAKE_ORDERLY);
+    add(0, 2);
+    fake_kick();
+    fake_run(0);
+    changing_most = fake_writable();
+    fake_run(1);
+    fake_away();
+    every_instruction(poll_once, change_the_element, check_what_was_polled);
+}
+
+/* fuzz_virtqueue.c, for a bounded time. */
+TEST(test_poll_refuses_rubbish_and_no_rubbish_does_harm)
+{
+    static uint8_t input[512];
+
+    for (unsigned round = 0; round < 4000; round++) {
+        size_t len = unit_random_below(sizeof input);
+        for (size_t i = 0; i < len; i++)
+            input[i] = (uint8_t)unit_random();
+        LLVMFuzzerTestOneInput(input, len);
+    }
 }
 
 /* ---- All together ----------------------------------------------------- */

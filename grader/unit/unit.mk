@@ -12,7 +12,24 @@
 # UNIT_MODULE.name is the module whose third-party sources and include roots
 # it takes besides.
 
-UNIT.virtqueue := 05-virtqueue/virtqueue.c fake_virtio.c
+UNIT.virtqueue := 05-virtqueue/virtqueue.c fake_virtio.c fuzz_virtqueue.c \
+    every_instruction.c
+UNIT_VIRTIO    := fake_virtio_device.c 05-virtqueue/virtqueue.c \
+    06-device/handshake.c kernel/drivers/virtio/core/virtio.c \
+    04-events/loop.c kernel/event/event.c
+UNIT.pci         := fake_pci.c 06-device/pci.c \
+    $(addprefix kernel/drivers/pci/, bus.c msix.c)
+UNIT.handshake   := $(UNIT_VIRTIO)
+UNIT.virtio_core := $(UNIT_VIRTIO)
+UNIT_FORMAT := 02-print/format.c 02-print/console.c \
+    kernel/console/consoles.c kernel/console/print.c
+UNIT.virtio_mmio := $(UNIT_VIRTIO) $(UNIT_FORMAT) \
+    kernel/drivers/virtio/mmio/virtio_mmio.c
+UNIT.virtio_pci  := $(UNIT_VIRTIO) $(UNIT_FORMAT) $(UNIT.pci) \
+    $(wildcard kernel/drivers/virtio/pci/*.c)
+UNIT.virtio_rng  := $(UNIT_VIRTIO) kernel/drivers/virtio_rng/virtio_rng.c
+UNIT.virtio_net  := $(UNIT_VIRTIO) $(UNIT_FORMAT) 09-frames/virtio_net.c \
+    kernel/net/netdev.c $(wildcard kernel/drivers/virtio_net/*.c)
 UNIT.format    := 02-print/format.c 02-print/console.c \
     kernel/console/consoles.c kernel/console/print.c
 UNIT.console   := $(UNIT.format)
@@ -20,28 +37,88 @@ UNIT.pages     := 03-memory/pages.c kernel/mem/mem.c
 UNIT.heap      := 03-memory/pages.c 03-memory/heap.c kernel/mem/mem.c \
     kernel/mem/heap_area.c
 UNIT.loop      := 04-events/loop.c kernel/event/event.c every_instruction.c
+UNIT.framebuffer := $(addprefix kernel/drivers/framebuffer/, \
+    framebuffer.c font.c)
+UNIT.map       := kernel/arch/map.c $(if $(filter x86_64,$(shell uname -m)), \
+    loader_x86_64.c kernel/core/cmdline.c \
+    kernel/arch/x86_64/loader.c kernel/arch/x86_64/screen.c)
+UNIT.uart      := 01-hi/uart.c
+UNIT.vga       := 01-hi/vga.c 02-print/console.c kernel/console/consoles.c
+UNIT.irq       := 04-events/irq.c kernel/core/irq.c
+UNIT.timer     := 04-events/timer.c kernel/drivers/pit/pit.c
+UNIT.keyboard  := 04-events/keyboard.c 04-events/loop.c kernel/event/event.c \
+    $(wildcard kernel/drivers/keyboard/*.c)
 UNIT.string    := kernel/lib/number.c string_lodge.c \
     $(notdir $(wildcard grader/unit/string_$(shell uname -m).c))
+UNIT_BLOCK     := fake_disk.c fake_disk_memory.c kernel/block/block.c \
+    04-events/loop.c kernel/event/event.c
+UNIT.block     := $(UNIT_BLOCK)
+UNIT.cache     := $(UNIT_BLOCK) kernel/block/cache.c kernel/block/cache_open.c
+UNIT.virtio_blk := fake_disk_virtio.c fake_disk_memory.c \
+    07-block/virtio_blk.c kernel/drivers/virtio_blk/setup.c \
+    kernel/block/block.c 04-events/loop.c kernel/event/event.c \
+    05-virtqueue/virtqueue.c 06-device/handshake.c \
+    kernel/drivers/virtio/core/virtio.c 02-print/format.c 02-print/console.c \
+    kernel/console/consoles.c kernel/console/print.c
 UNIT.parse     := 12-http/parse.c fuzz_parse.c
-UNIT.path      := 12-http/path.c kernel/http/target.c fuzz_path.c
+UNIT.path      := 12-http/path.c kernel/http/target.c kernel/http/host.c \
+    fuzz_path.c
 UNIT.respond   := 12-http/respond.c \
-    $(addprefix kernel/http/, target.c registry.c text.c)
+    $(addprefix kernel/http/, host.c target.c registry.c text.c)
 UNIT.server    := 12-http/parse.c 12-http/path.c 12-http/respond.c \
-    $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c
+    $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c \
+    fake_site.c
+UNIT.http_server := $(UNIT.server)
+UNIT.http_fields := 12-http/parse.c fuzz_fields.c $(addprefix kernel/http/, \
+    conditional.c date.c encoding.c host.c multipart.c range.c text.c)
+UNIT.http_refine := 12-http/parse.c 12-http/respond.c $(addprefix \
+    kernel/http/, access.c conditional.c date.c encoding.c host.c listing.c \
+    multipart.c range.c refine.c registry.c target.c text.c)
+UNIT.mount     := kernel/fs/fs.c kernel/fs/mount/mount.c
 UNIT.tree      := kernel/fs/fs.c kernel/fs/mem/mem.c kernel/fs/mem/snapshot.c
 # All of lwIP and what stands on it, with memory that the sanitizer sees.
 UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
     04-events/loop.c kernel/event/event.c kernel/lib/number.c \
-    kernel/net/netdev.c $(addprefix kernel/net/lwip/, port.c settings.c \
-        random.c sequence.c checksum.c guard.c memory.c buffers.c streams.c \
-        borrowed.c)
+    kernel/net/netdev.c kernel/net/address.c \
+    $(addprefix kernel/net/lwip/, port.c settings.c \
+        own_address.c lease.c random.c sequence.c checksum.c guard.c \
+        memory.c buffers.c streams.c \
+        borrowed.c ping.c)
 UNIT.stream    := $(UNIT_LWIP)
 UNIT.netif     := $(UNIT_LWIP)
-UNIT.settings  := kernel/net/lwip/settings.c kernel/lib/number.c
+UNIT.dhcp      := $(UNIT_LWIP)
+UNIT.crowd     := $(UNIT_LWIP)
+UNIT.lease     := kernel/net/lwip/lease.c kernel/net/address.c \
+    kernel/lib/number.c
+# The same with what stands on it, and memory that has no byte to spare.
+UNIT.frames    := $(sort fuzz_frames.c frame_maker.c exact_memory.c \
+    kernel/apps/tcpecho/echo.c 02-print/format.c 02-print/console.c \
+    kernel/console/consoles.c kernel/console/print.c \
+    $(filter-out tcp_peer.c %/memory.c,$(UNIT_LWIP)) \
+    $(addprefix 12-http/, parse.c path.c respond.c) \
+    $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_files.c)
+UNIT.arp       := 09-frames/arp.c
+UNIT.describe  := kernel/net/frames/describe.c kernel/net/address.c \
+    kernel/lib/number.c 02-print/format.c kernel/console/print.c \
+    kernel/console/consoles.c 02-print/console.c
+UNIT.settings  := kernel/net/lwip/settings.c kernel/net/address.c \
+    kernel/lib/number.c
 UNIT.checksum  := kernel/net/lwip/checksum.c
 UNIT.random    := kernel/net/lwip/random.c
+# ext2, over the cache that it has and over one that sees every mistake.
+UNIT_EXT2      := 08-files/ext2.c fake_image.c kernel/fs/fs.c \
+    $(addprefix kernel/fs/ext2/, check.c blocks.c walk.c files.c) \
+    kernel/block/block.c 04-events/loop.c kernel/event/event.c \
+    02-print/format.c 02-print/console.c kernel/console/print.c \
+    kernel/console/consoles.c
+UNIT.ext2      := $(UNIT_EXT2) kernel/fs/sync.c kernel/block/cache.c \
+    kernel/block/cache_open.c
+UNIT.ext2_hostile := $(UNIT_EXT2) fake_cache.c fuzz_ext2.c
 UNIT_MODULE.stream := net/lwip
 UNIT_MODULE.netif  := net/lwip
+UNIT_MODULE.dhcp   := net/lwip
+UNIT_MODULE.crowd  := net/lwip
+UNIT_MODULE.frames := net/lwip
 
 ifdef OBJ       # some goals of the Makefile do without the engine
 
@@ -102,7 +179,7 @@ $(2): $(1) $(UNIT_OBJ)/flags $(call fetched,$(UNIT_MODULE_OF.$(1)))
 	$$(call say,HOSTCC,$(1))
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(UNIT_CFLAGS) $(call unit_cflags,$(1)) \
-	    -MMD -MP -c -o $$@ $$<
+	    -MD -MP -c -o $$@ $$<
 endef
 $(foreach s,$(UNIT_SOURCES),\
     $(eval $(call unit_compile,$(s),$(call unit_object,$(s)))))

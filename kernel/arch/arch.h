@@ -64,6 +64,11 @@ uint64_t arch_clock_unix(void);
  * call replaces the first; UINT64_MAX means none. */
 void arch_timer_set(uint64_t deadline_ns);
 
+/* 64 bits that nobody can foretell, as far as this machine can give such: from
+ * the processor's own source where it has one, else from how its counter
+ * stands. For keys and seeds; not a stream of random numbers. */
+uint64_t arch_random(void);
+
 /* PCI configuration space. `offset` is a multiple of the width; a machine or
  * a function that is not there reads as all ones. [PCI 3.0 §6.1] */
 struct pci_address { uint8_t bus, device, function; };
@@ -75,7 +80,8 @@ void pci_config_write32(struct pci_address at, unsigned offset, uint32_t v);
 
 /* Make `size` bytes of device registers at bus address `base` reachable and
  * uncached; returns the address to give to mmio_*(), 0 when they can't be
- * mapped. Mapping the same range again is harmless. */
+ * mapped or are memory. What is mapped so already, all or in part, stays: the
+ * same range again, or one inside it, is harmless. */
 uintptr_t arch_map_device(bus_addr_t base, uint64_t size);
 
 /* One character for whoever debugs: leaves by the debug console and by the
@@ -92,6 +98,7 @@ _Noreturn void arch_exit(int status);
  */
 enum {
     IRQ_FIRST_VECTOR = 32,      /* first and last that devices may have */
+    IRQ_LEGACY_VECTOR = 32,     /* to 47: lines 0 to 15 of the two 8259s */
     IRQ_LAST_VECTOR = 253,
     IRQ_TIMER = 254,            /* arch_timer_set()'s: it only wakes */
     IRQ_SPURIOUS = 255,         /* nobody's, and not to be ended */
@@ -107,7 +114,16 @@ struct irq_message arch_irq_message(unsigned vector);
  * Returns 0, or -ENODEV when there is no such line. */
 int arch_irq_route(unsigned line, unsigned vector);
 
-/* Tell the interrupt controller that the handler of `vector` is done. */
+/* Silence line `line`, for good: for a device that holds a shared line and
+ * can't be made content. There may be no such line. A handler may call it. */
+void arch_irq_mask(unsigned line);
+
+/* Let line `line` of the two 8259s, 0 to 15, raise IRQ_LEGACY_VECTOR + line.
+ * Returns 0, or -ENODEV when the machine has no 8259. */
+int arch_irq_route_legacy(unsigned line);
+
+/* Tell the interrupt controller that the handler of `vector` is done; but an
+ * 8259's line is ended at the 8259 (core/pic.h). */
 void arch_irq_end(unsigned vector);
 
 /* The virtio-mmio windows of this machine: window `i`, its registers and
@@ -119,6 +135,21 @@ bool arch_mmio_window(unsigned i, struct mmio_window *out);
  * environment on unix). Returns its whole length, of which at most `cap`
  * bytes were stored, or -ENOENT. */
 long arch_config_file(const char *name, void *buf, size_t cap);
+
+/* The pixels that firmware has set up, when it has: rows of `width` pixels of
+ * `bits` bits (24 or 32) each, `pitch` bytes apart. A color fills `size` bits
+ * from bit `shift` of a pixel on. Nothing of it is mapped yet. */
+struct framebuffer_color { uint8_t shift, size; };
+struct framebuffer {
+    bus_addr_t base;
+    uint32_t pitch, width, height;
+    uint8_t bits;
+    struct framebuffer_color red, green, blue;
+};
+
+/* Fills in `out`; false when there are no pixels, or none that we can set:
+ * then there may be a text screen. */
+bool arch_framebuffer(struct framebuffer *out);
 
 /* The calls that led here, innermost first: of each an address inside the
  * call instruction, which is its return address less one. Returns how many of

@@ -26,10 +26,12 @@ void cmdline_set(const char *text, size_t len);
 /*
  * Interrupt `vector`, 32 to 255, has come; interrupts are off. Calls every
  * handler that irq_request() registered for it, in the order in which they
- * were, and tells the controller that it is done (arch_irq_end). A vector
- * that nobody has asked for is ended all the same, or it would block those
- * below it for good; IRQ_SPURIOUS alone is not ended, as the controller
- * doesn't wait for it. The body is lab 04's. [SDM vol. 3 §11.9]
+ * were, and tells the controller that it is done: the 8259s for the sixteen
+ * vectors from IRQ_LEGACY_VECTOR on (core/pic.h), the local APIC for all
+ * others (arch_irq_end). A vector that nobody has asked for is ended all the
+ * same, or it would block those below it for good. A spurious interrupt is
+ * not: the controller doesn't wait for it, and no handler is called. The body
+ * is lab 04's. [SDM vol. 3 §11.9]
  */
 void irq_dispatch(unsigned vector);
 

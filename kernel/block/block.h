@@ -21,6 +21,8 @@ enum {
                                    size of the disk's own blocks */
     BLOCK_PIECES_MAX = 16,      /* pieces of memory in a request */
     BLOCK_DRIVER_ROOM = 32,     /* bytes of a request that are the driver's */
+    BLOCK_UNIT_MAX = 4096,      /* bytes of the largest sectors of their own
+                                   that disks may have */
 };
 
 enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };
@@ -57,6 +59,10 @@ struct block_dev {
     char name[8];               /* "blk0" */
     uint64_t sectors;           /* how many it has */
     unsigned pieces_max;        /* in one request, 1 to BLOCK_PIECES_MAX */
+    uint32_t piece_len_max;     /* bytes in one, at least BLOCK_UNIT_MAX */
+    unsigned unit;              /* sectors: a request begins and ends at a
+                                   multiple of it; 1 on most disks, up to
+                                   BLOCK_UNIT_MAX bytes on others */
     bool read_only;
     bool can_flush;             /* false: what is written is written */
 
@@ -81,17 +87,23 @@ struct block_dev *block_find(const char *name);
 
 /*
  * Submits a request; never blocks. Returns 0: it will be done(). Or looks and
- * takes nothing: -EINVAL for no pieces, too many of them, a length that is 0
- * or no whole number of sectors, or a sum that is beyond 4 GiB; -ERANGE when
- * it does not lie within the disk; -EROFS for a write to a disk that is only
- * to be read; -EIO when the device is broken. A flush on a disk without
- * can_flush is done at once, in the next round.
+ * takes nothing: -EINVAL for no pieces, too many of them, a length that is 0,
+ * above piece_len_max or no whole number of sectors, a sum that is beyond
+ * 4 GiB, or ends that are no multiples of dev->unit; -ERANGE when it does not
+ * lie within the disk; -EROFS for a write to a disk that is only to be read;
+ * -EIO when the device is broken. A flush on a disk without can_flush is done
+ * at once, in the next round.
  */
 int block_submit(struct block_dev *dev, struct block_request *req);
 
 /* For drivers: `req` is done, with req->error set. Calls done(), then submits
  * what waits. From the event loop only. */
 void block_done(struct block_dev *dev, struct block_request *req);
+
+/* For drivers: the device is broken, and submit() gives -EIO from now on. What
+ * waits for room is done(), with -EIO; what the device holds is for the driver
+ * to give back. From the event loop only. */
+void block_broken(struct block_dev *dev);
 
 /* Submits `req` and runs the event loop until it is done; returns its error.
  * For simple applications: other work goes on meanwhile, so this must not be

@@ -2,7 +2,8 @@
 /*
  * irq.c - hands out vectors, and remembers whom to call for each.
  *
- * A message has a vector of its own; the devices on one line share theirs.
+ * A message has a vector of its own; the devices on one line share theirs;
+ * the 8259s' lines have the vectors that arch/ has set them to.
  * What happens when an interrupt comes is lab 04's irq_dispatch().
  */
 #include "core/irq.h"
@@ -11,18 +12,22 @@
 
 #include "lib/errno.h"
 
-enum { ACTIONS_MAX = 64, LINES_MAX = 64 };
+enum { ACTIONS_MAX = 64, LINES_MAX = 64, LEGACY_LINES = 16 };
 
 struct irq_action *irq_actions[256];
 
 static struct irq_action actions[ACTIONS_MAX];
 static unsigned actions_used;
-static unsigned next_vector = IRQ_FIRST_VECTOR;
+static unsigned next_vector = IRQ_LEGACY_VECTOR + LEGACY_LINES;
 static uint8_t vector_of_line[LINES_MAX];       /* 0: none yet */
 
-/* The vector for `source`: a shared line's, or the next. Negative errno. */
+/* The vector for `source`: an 8259's line has a fixed one, a shared line has
+ * one already; else the next. Negative errno. */
 static int choose_vector(const struct irq_source *source)
 {
+    if (source->kind == IRQ_LEGACY)
+        return source->line < LEGACY_LINES
+                   ? (int)(IRQ_LEGACY_VECTOR + source->line) : -ENODEV;
     if (source->kind == IRQ_LINE) {
         if (source->line >= LINES_MAX)
             return -ENODEV;
@@ -49,6 +54,8 @@ static int connect(struct irq_source *source, unsigned vector)
         source->data = message.data;
         return 0;
     }
+    if (source->kind == IRQ_LEGACY)
+        return arch_irq_route_legacy(source->line);
     if (vector_of_line[source->line])
         return 0;
     int err = arch_irq_route(source->line, vector);

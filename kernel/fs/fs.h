@@ -21,7 +21,7 @@ struct fs_stat {
     enum fs_type type;
     uint64_t size;          /* in bytes */
     uint64_t mtime;         /* seconds since 1970, 0 when not known */
-    uint64_t id;            /* differs from every other file's */
+    uint64_t id;            /* differs from every other's in its fs */
 };
 
 /* A pinned piece of a file: the cache's own memory, not a copy. */
@@ -85,8 +85,9 @@ void fs_unmap(struct file *file, struct fs_extent *extent);
 int fs_readdir(struct file *dir, uint64_t *cookie, struct fs_dirent *out);
 
 /* Posts `again` when what the latest -EAGAIN of this file system was for may
- * get further; to be called before any other of these is. Until then it is
- * the file system's: it must stay, and not be posted by anybody else. */
+ * get further; to be called before any other of these is. After fs_open() that
+ * is the file system which was asked, after all others file->fs. Until then it
+ * is the file system's: it must stay, and not be posted by anybody else. */
 void fs_wait(struct fs *fs, struct event_work *again);
 
 #endif

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-SRCS  := fs.c
+SRCS  := fs.c sync.c
 NEEDS := event lib

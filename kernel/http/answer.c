@@ -3,16 +3,29 @@
  * answer.c - one answer, from the path to the last byte that the stream took.
  *
  * connection.c calls in here once a head is whole, and again whenever a file
- * system or a stream that had enough may go on. Which answer it is, lab 12's
- * respond.c decides; how memory is lent, lend.c knows.
+ * system or a stream that had enough may go on. Which file it is, select.c
+ * knows; which answer, lab 12's respond.c decides, and refine.c after it; what
+ * the content is made of is in content.c, how memory is lent in lend.c.
  */
+#include "core/clock.h"
 #include "core/panic.h"
 #include "http/connection.h"
 #include "http/http.h"
 #include "lib/errno.h"
 
-static void close_file(struct http_connection *c)
+/* The field lines of the answer that is being decided on. That is done in one
+ * go, up to the head that they are written into. */
+static char fields_buf[512];
+static struct http_text fields;
+
+static void drop_pieces(struct http_connection *c)
 {
+    if (c->text != NULL)
+        http_buffer_put(c->text);
+    c->text = NULL;
+    if (c->pin != NULL)
+        http_pin_put(c->pin);
+    c->pin = NULL;
     if (c->file_open)
         fs_close(&c->file);
     c->file_open = false;
@@ -20,148 +33,168 @@ static void close_file(struct http_connection *c)
 
 void http_answer_drop(struct http_connection *c)
 {
+    if (c->answering)
+        http_count_answer(c);
+    c->answering = false;
     if (c->head != NULL)
-        http_head_put(c->head);
+        http_buffer_put(c->head);
     c->head = NULL;
-    if (c->pin != NULL)
-        http_pin_put(c->pin);
-    c->pin = NULL;
-    close_file(c);
+    drop_pieces(c);
 }
 
-/* Writes the head of c->response, after which it can be sent. */
+/* Decides anew. */
+static void start(struct http_connection *c)
+{
+    fields = (struct http_text){ fields_buf, sizeof fields_buf, 0 };
+    c->content.source = HTTP_TEXT;
+    c->part = 0;
+    c->left = 0;
+    c->cookie = 0;
+    c->listing_begun = c->listing_ended = false;
+}
+
+/* Writes the head of c->response, and behind it the content, if that is a
+ * text. Returns false when they don't fit. */
+static bool write_head(struct http_connection *c)
+{
+    const struct http_slice *content = &c->response.content;
+    struct http_buffer *head = c->head;
+
+    long len = http_write_head(&c->response, head->text, HTTP_BUFFER_SIZE);
+    if (len < 0)
+        return false;
+    c->head_len = head->len = (size_t)len;
+    if (c->response.head_only || content->data == NULL)
+        return true;
+    if (content->len > HTTP_BUFFER_SIZE - head->len)
+        return false;
+    memcpy(head->text + head->len, content->data, content->len);
+    head->len += content->len;
+    return true;
+}
+
+/* The answer is decided on: from here on it can be sent. */
 static void begin(struct http_connection *c)
 {
-    c->head = http_head_take(c);
-    long len = http_write_head(&c->response, c->head->text, HTTP_HEAD_SIZE);
-    if (len < 0) {
+    http_append_date(&fields, clock_unix());
+    assert(fields.len < fields.cap);
+    c->response.fields = (struct http_slice){ fields.buf, fields.len };
+    c->head = http_buffer_take(c);
+    assert(c->head != NULL); /* http_lend_possible() */
+    if (!write_head(c)) {
         /* Only a Location is ever so long. */
         http_refuse(&c->request, 414, &c->response);
-        len = http_write_head(&c->response, c->head->text, HTTP_HEAD_SIZE);
+        bool fits = write_head(c);
+        assert(fits);
+        (void)fits;
     }
-    assert(len > 0);
-    c->head->len = (size_t)len;
-    c->head_sent = 0;
-    c->left = c->response.head_only ? 0 : c->response.content_length;
-    c->file_at = 0;
-    c->pin_sent = 0;
+    c->answering = true;
+    c->sent = 0;
+    c->since_ns = clock_ns();
     c->state = HTTP_SENDING;
 }
 
 void http_answer_refuse(struct http_connection *c, unsigned status_code)
 {
+    start(c);
     http_refuse(&c->request, status_code, &c->response);
     begin(c);
 }
 
-static void wait_for_file(struct http_connection *c)
+void http_answer_options(struct http_connection *c)
 {
-    c->waiting = true;
-    fs_wait(http_site->fs, &c->retry);
+    start(c);
+    http_options(&c->request, &c->response);
+    begin(c);
 }
 
-/* Opens the file and pins its first piece, so that head and content can leave
- * together, and so that a disk that can't be read is a 500 and not half an
- * answer. After an error nothing is held, and all of it may be tried again. */
-static int look_up(struct http_connection *c, struct fs_stat *stat)
+/* Finds the file and decides what is answered. */
+static int decide(struct http_connection *c)
 {
-    int error = fs_open(http_site->fs, c->path.text, c->path.len, &c->file);
-    if (error)
-        return error;
+    struct http_found found = { .path = &c->path };
+    struct http_selected selected;
 
-    error = fs_stat(&c->file, stat);
-    if (!error && stat->type == FS_FILE && stat->size > 0)
-        error = http_pin_map(c, 0, &c->pin);
-    if (error)
-        fs_close(&c->file);
-    else
-        c->file_open = true;
-    return error;
+    start(c);
+    found.error = http_select(c, &selected);
+    if (found.error == -EAGAIN)
+        return -EAGAIN;
+    found.stat = selected.stat;
+    http_respond(&c->request, &found, &c->response);
+    if (found.error == 0)
+        http_refine(&c->request, &selected, &c->response, &c->content,
+                    &fields);
+    return 0;
 }
 
 bool http_answer_open(struct http_connection *c)
 {
-    struct http_found found = { .path = &c->path };
+    int error = decide(c);
 
-    found.error = look_up(c, &found.stat);
-    if (found.error == -EAGAIN) {
-        wait_for_file(c);
+    /* The first piece is there before the head goes: so both leave together,
+     * and a disk that can't be read is a 500 and not half an answer. */
+    if (!error)
+        error = http_content_next(c);
+    if (error == -EAGAIN || error == -EBUSY) {
+        drop_pieces(c);
         return false;
     }
-    http_respond(&c->request, &found, &c->response);
-    begin(c);
-    return true;
-}
-
-/* Sends what is left of a text that stays for ever. */
-static bool send_text(struct http_connection *c)
-{
-    const struct http_slice *text = &c->response.content;
-
-    while (c->left > 0) {
-        long taken = stream_send(c->stream, text->data + text->len - c->left,
-                                 c->left, false, NULL, NULL);
-        if (taken <= 0)
-            return false;
-        c->left -= (uint64_t)taken;
+    if (error == -ENOENT || c->response.head_only) {
+        drop_pieces(c);
+        c->content.source = HTTP_TEXT;
+    }
+    if (error && error != -ENOENT) {
+        drop_pieces(c);
+        http_answer_refuse(c, error == -ENOMEM ? 503 : 500);
+    } else {
+        begin(c);
     }
     return true;
 }
 
-/* Sends what is left of the piece c->pin. */
-static bool send_pin(struct http_connection *c)
+static bool send_buffer(struct http_buffer **buffer, bool more)
 {
-    size_t end = c->pin->extent.len;
-
-    if (end - c->pin_sent > c->left)
-        end = c->pin_sent + (size_t)c->left;
-    while (c->pin_sent < end) {
-        size_t len = end - c->pin_sent;
-        size_t taken = http_pin_send(c->pin, c->pin_sent, len, c->left > len);
-        if (taken == 0)
+    while ((*buffer)->sent < (*buffer)->len)
+        if (http_buffer_send(*buffer, more) == 0)
             return false;
-        c->pin_sent += taken;
-        c->file_at += taken;
-        c->left -= taken;
-    }
+    http_buffer_put(*buffer);
+    *buffer = NULL;
+    return true;
+}
+
+/* Sends what is ready. False when the stream has no room for all of it. */
+static bool send_ready(struct http_connection *c)
+{
+    bool more = http_content_follows(c);
+
+    if (c->head != NULL &&
+        !send_buffer(&c->head, c->text != NULL || c->pin != NULL || more))
+        return false;
+    if (c->text != NULL && !send_buffer(&c->text, more))
+        return false;
+    if (c->pin == NULL)
+        return true;
+    while (c->pin->sent < c->pin->len)
+        if (http_pin_send(c->pin, more) == 0)
+            return false;
     http_pin_put(c->pin);
     c->pin = NULL;
     return true;
 }
 
-static int send_file(struct http_connection *c, bool *done)
-{
-    while (c->left > 0) {
-        if (c->pin == NULL) {
-            int error = http_pin_map(c, c->file_at, &c->pin);
-            if (error == -EAGAIN)
-                wait_for_file(c);
-            if (error == -EAGAIN || error == -EBUSY)
-                return 0; /* retry, or progress, will be posted */
-            if (error)
-                return error;
-            c->pin_sent = 0;
-        }
-        if (c->pin->extent.len == 0)
-            return -EIO; /* the file is shorter than it said */
-        if (!send_pin(c))
-            return 0;
-    }
-    *done = true;
-    return 0;
-}
-
 int http_answer_send(struct http_connection *c, bool *done)
 {
     *done = false;
-    while (c->head_sent < c->head->len) {
-        size_t taken = http_head_send(c->head, c->head_sent, c->left > 0);
-        if (taken == 0)
+    for (;;) {
+        if (!send_ready(c))
+            return 0; /* writable(), or progress, will be called */
+        int error = http_content_next(c);
+        if (error == -ENOENT) {
+            *done = true;
             return 0;
-        c->head_sent += taken;
+        }
+        if (error == -EAGAIN || error == -EBUSY)
+            return 0; /* retry, or progress, will be posted */
+        if (error)
+            return error;
     }
-    if (c->response.content.data == NULL)
-        return send_file(c, done);
-    *done = send_text(c);
-    return 0;
 }

@@ -45,29 +45,46 @@ static void begin_request(struct http_connection *c)
     http_request_start(&c->request);
     c->state = HTTP_READING;
     c->head_begun = false;
+    c->since_ns = clock_ns();
     set_deadline(c, HTTP_IDLE_S);
+}
+
+static bool is_options(const struct http_connection *c)
+{
+    return http_slice_is(c->request.method, "OPTIONS");
 }
 
 /* A whole head is there: which file does it want? Returns 0 with c->path set,
  * or the status code to refuse it with. */
 static unsigned examine(struct http_connection *c)
 {
-    struct http_path *path = &c->path;
-    size_t index_len = strlen(http_site->index);
-
     unsigned status_code = http_check(&c->request);
-    if (status_code == 0)
-        status_code = http_path(c->request.request_target, path);
+
     if (status_code != 0)
         return status_code;
+    /* "OPTIONS *" is about the server [RFC 9112 §3.2.4]. */
+    if (is_options(c) && http_slice_is(c->request.request_target, "*"))
+        return 0;
+    status_code = http_path(c->request.request_target, &c->path);
+    c->path_len = c->path.len;
+    return status_code;
+}
 
-    if (path->text[path->len - 1] == '/') {
-        if (index_len > FS_PATH_MAX - path->len)
-            return 414;
-        memcpy(path->text + path->len, http_site->index, index_len + 1);
-        path->len += index_len;
-    }
-    return 0;
+/* A head is there, or what can't be one. */
+static void take_request(struct http_connection *c, enum http_parsed parsed)
+{
+    unsigned status_code = c->request.status_code;
+
+    if (parsed == HTTP_OK)
+        status_code = examine(c);
+    set_deadline(c, HTTP_IDLE_S);
+    c->since_ns = clock_ns();
+    if (status_code != 0)
+        http_answer_refuse(c, status_code);
+    else if (is_options(c))
+        http_answer_options(c);
+    else
+        c->state = HTTP_OPENING;
 }
 
 /* Returns false when more must come before there is anything to do. */
@@ -90,19 +107,12 @@ static bool read_request(struct http_connection *c)
         else if (c->in_len > 0 && !c->head_begun) {
             /* However many parts it comes in, this is all its time. */
             c->head_begun = true;
+            c->since_ns = clock_ns();
             set_deadline(c, HTTP_HEAD_S);
         }
         return false;
     }
-
-    unsigned status_code = c->request.status_code;
-    if (parsed == HTTP_OK)
-        status_code = examine(c);
-    set_deadline(c, HTTP_IDLE_S);
-    if (status_code != 0)
-        http_answer_refuse(c, status_code);
-    else
-        c->state = HTTP_OPENING;
+    take_request(c, parsed);
     return true;
 }
 
@@ -119,7 +129,6 @@ static bool send_response(struct http_connection *c)
     if (!done)
         return false;
     http_answer_drop(c);
-    http_count_request();
     if (!c->response.persist) {
         finish(c, stream_close);
         return false;
@@ -241,6 +250,14 @@ void http_connection_expire(struct http_connection *c)
     advance(c);
 }
 
+void http_connection_give_way(struct http_connection *c, bool now)
+{
+    bool idle = http_connection_rank(c) == HTTP_IDLE;
+
+    finish(c, idle && !now ? stream_close : stream_abort);
+    http_connection_reap(c);
+}
+
 /* ---- Beginning ---- */
 
 void http_connection_init(struct http_connection *c)
@@ -265,13 +282,15 @@ void http_connection_open(struct http_connection *c, struct stream *stream)
     c->lent = 0;
     c->in_len = 0;
     c->skip = 0;
-    c->head = NULL;
+    c->answering = false;
     c->file_open = false;
+    c->head = c->text = NULL;
     c->pin = NULL;
-    for (unsigned i = 0; i < HTTP_HEADS; i++)
-        c->heads[i].lent = 0;
+    for (unsigned i = 0; i < HTTP_BUFFERS; i++)
+        c->buffers[i].lent = 0;
     for (unsigned i = 0; i < HTTP_PINS; i++)
         c->pins[i].lent = 0;
     begin_request(c);
+    stream_peer(stream, c->peer, sizeof c->peer);
     stream_attach(stream, &events, c);
 }

@@ -23,32 +23,39 @@
 
 #include "event/event.h"
 #include "fs/fs.h"
+#include "http/listing.h"
 #include "http/path.h"
+#include "http/refine.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "net/stream.h"
 
 enum {
-    HTTP_HEADS = 4,             /* answers on their way to one client */
-    HTTP_PINS = 16,             /* pieces of files on their way to one client */
-    HTTP_HEAD_SIZE = 1024,      /* room for the head of an answer */
+    HTTP_BUFFERS = 4,           /* heads and the like on their way to one */
+    HTTP_PINS = 16,             /* client; and pieces of files */
+    HTTP_BUFFER_SIZE = 1536,
+    HTTP_PEER_SIZE = 24,        /* "255.255.255.255:65535" and a NUL */
+    HTTP_CHUNK_AROUND = 8 + 5,  /* "05dc" CR LF, CR LF; "0" CR LF CR LF */
 };
+_Static_assert(HTTP_BUFFER_SIZE - HTTP_CHUNK_AROUND >= HTTP_LISTING_MOST,
+               "a buffer takes any entry of a listing");
 
 /*
- * Memory that is lent to the stream: the head of an answer, or a piece of a
+ * Memory that is lent to the stream: text of our own making, or a piece of a
  * file. `lent` counts the parts that the stream has not given back, and one
  * more while not all of it has been sent. Free exactly when lent == 0.
  */
-struct http_head {
+struct http_buffer {
     struct http_connection *connection;
     unsigned lent;
-    size_t len;
-    char text[HTTP_HEAD_SIZE];
+    size_t len, sent;           /* sent <= len <= HTTP_BUFFER_SIZE */
+    char text[HTTP_BUFFER_SIZE];
 };
 
 struct http_pin {
     struct http_connection *connection;
     unsigned lent;
+    size_t len, sent;           /* of the extent, sent <= len <= extent.len */
     struct file file;           /* for fs_unmap(); closed, perhaps, by now */
     struct fs_extent extent;
 };
@@ -61,8 +68,10 @@ enum http_state {
 };
 
 /*
- * Invariants: lent is the sum of what heads[] and pins[] say. A connection is
- * free when it is CLOSED and lent is 0, and neither of its works is awaited.
+ * Invariants: lent is the sum of what buffers[] and pins[] say. A connection
+ * is free when it is CLOSED and lent is 0, and neither of its works is
+ * awaited. What is sent next is head, text, pin, in this order, those of them
+ * that are not NULL; then what http_content_next() puts there.
  */
 struct http_connection {
     struct http_connection *next;       /* of the free ones */
@@ -74,28 +83,38 @@ struct http_connection {
     bool waiting;               /* fs_wait() has `retry` */
     unsigned lent;
     uint64_t deadline_ns;       /* by then the client must have done its part */
+    uint64_t since_ns;          /* when what it does now began: the silence
+                                   before a request, the request, the answer */
     struct event_work progress; /* something that was lent is back */
     struct event_work retry;    /* the file system may get further */
+    char peer[HTTP_PEER_SIZE];
 
     /* What has come: in[in_len] begins with the request's head. */
     struct http_request request;
-    struct http_path path;
+    struct http_path path;      /* of what was opened: "/pub/index.html" */
+    size_t path_len;            /* as the request has it: "/pub/" */
     size_t in_len;
     bool head_begun;            /* a part of it is there, and its time runs */
     uint64_t skip;              /* bytes of content to throw away before it */
 
     /* What is being answered. */
     struct http_response response;
-    struct http_head *head;     /* NULL when all of it is sent */
-    size_t head_sent;
-    uint64_t left;              /* bytes of content still to be sent */
+    struct http_content content;
+    bool answering;             /* the head is made, or sent */
+    size_t head_len;
+    uint64_t sent;              /* bytes, the head's too */
+    struct http_buffer *head, *text;
+    struct http_pin *pin;
+
+    /* Where the rest of the content is. */
     bool file_open;
     struct file file;
-    uint64_t file_at;           /* where in the file they begin */
-    struct http_pin *pin;       /* the piece of it that is being sent */
-    size_t pin_sent;
+    unsigned part;              /* of content.parts, the next */
+    uint64_t file_at, left;     /* of the one before: from here so many bytes */
+    uint64_t cookie;            /* in a directory, of the next entry */
+    bool listing_begun, listing_ended;
 
-    struct http_head heads[HTTP_HEADS];
+    struct http_buffer buffers[HTTP_BUFFERS];
     struct http_pin pins[HTTP_PINS];
     char in[HTTP_HEAD_MAX];
 };
@@ -105,8 +124,8 @@ struct http_connection {
 /* What is served. */
 extern const struct http_site *http_site;
 
-/* An answer has been sent. */
-void http_count_request(void);
+/* An answer to `c` has come to its end, or to that of the connection. */
+void http_count_answer(const struct http_connection *c);
 
 /* Takes `c` back, if it is closed and nobody needs it any more. */
 void http_connection_reap(struct http_connection *c);
@@ -122,6 +141,16 @@ void http_connection_open(struct http_connection *c, struct stream *stream);
 /* The deadline has passed. */
 void http_connection_expire(struct http_connection *c);
 
+/* It gives way to another: politely, or, if `now`, at once. */
+void http_connection_give_way(struct http_connection *c, bool now);
+
+/* ---- rank.c: who gives way ---- */
+
+/* The higher, the less it would matter. HTTP_STAYS: it must not. Among equals
+ * it is the one that has been at it for longest. */
+enum http_rank { HTTP_STAYS, HTTP_SLOW_READER, HTTP_SLOW_WRITER, HTTP_IDLE };
+enum http_rank http_connection_rank(const struct http_connection *c);
+
 /* ---- answer.c: one answer, from the path to the last byte ---- */
 
 /* OPENING and SENDING. True when that is done; false when it can't go on now,
@@ -130,31 +159,59 @@ void http_connection_expire(struct http_connection *c);
 bool http_answer_open(struct http_connection *c);
 int http_answer_send(struct http_connection *c, bool *done);
 
-/* Begins with the answer that refuses the request. */
+/* Begins with an answer that needs no file: one that refuses the request, or
+ * that to OPTIONS. */
 void http_answer_refuse(struct http_connection *c, unsigned status_code);
+void http_answer_options(struct http_connection *c);
 
 /* Lets go of the answer, sent or not. */
 void http_answer_drop(struct http_connection *c);
 
+/* ---- select.c: which file stands for a path ---- */
+
+/* Opens it: c->file, c->path, *out. Returns 0, or what fs.h's functions say;
+ * then nothing is held. After -EAGAIN c->retry will run. */
+int http_select(struct http_connection *c, struct http_selected *out);
+
+/* Hands `error`, which came from `fs`, back; but after -EAGAIN has c->retry
+ * woken. To be called around every call of a file system, at once. */
+int http_again(struct http_connection *c, struct fs *fs, int error);
+
+/* ---- content.c, directory.c: piece by piece ---- */
+
+/* Puts the next piece of content into c->text or c->pin. Returns 0, or
+ * -ENOENT when there is no more; -EAGAIN or -EBUSY when an event will tell
+ * when to go on; or why there will be no more. */
+int http_content_next(struct http_connection *c);
+
+/* Will there be another piece after the one that is there now? */
+bool http_content_follows(const struct http_connection *c);
+
+/* The same for the page of the directory c->file, c->path. */
+int http_directory_next(struct http_connection *c);
+
 /* ---- lend.c: memory on loan ---- */
 
-/* Are there a head and a pin for one more answer? */
+/* Are there buffers for one more answer? */
 bool http_lend_possible(const struct http_connection *c);
 
-/* A free head, its sender's from now on; there is one. */
-struct http_head *http_head_take(struct http_connection *c);
+/* A free buffer, empty, its sender's from now on; NULL when there is none. */
+struct http_buffer *http_buffer_take(struct http_connection *c);
 
-/* Maps c->file from `offset` on. Returns 0, -EAGAIN when the file system says
- * so, -EBUSY when the pins are used up, or what else fs_map() says. */
-int http_pin_map(struct http_connection *c, uint64_t offset,
+/* Maps c->file from `offset` on, `most` bytes at most. Returns 0; -EAGAIN when
+ * the file system says so; -EBUSY when the client has as much as is its due,
+ * and must first take some of it; -ENOSPC when others have all that there is;
+ * or what else fs_map() says. -EIO at the end of the file. */
+int http_pin_map(struct http_connection *c, uint64_t offset, uint64_t most,
                  struct http_pin **out);
 
-/* Sends, and counts the loan. Returns how many bytes the stream took. */
-size_t http_head_send(struct http_head *head, size_t from, bool more);
-size_t http_pin_send(struct http_pin *pin, size_t from, size_t len, bool more);
+/* Sends the rest of it, and counts the loan. Returns how many bytes the stream
+ * took. */
+size_t http_buffer_send(struct http_buffer *buffer, bool more);
+size_t http_pin_send(struct http_pin *pin, bool more);
 
 /* Its sender has no more to send of it. */
-void http_head_put(struct http_head *head);
+void http_buffer_put(struct http_buffer *buffer);
 void http_pin_put(struct http_pin *pin);
 
 #endif

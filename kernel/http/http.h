@@ -2,9 +2,11 @@
 /*
  * http.h - a web server for a tree of files, over net/stream.h.
  *
- * GET and HEAD, connections kept alive, pipelined requests answered in order.
- * A file's content goes from the file system's memory to the stream without
- * being copied. Everything happens in the event loop.
+ * HTTP/1.1 by RFC 9110 and 9112: GET, HEAD, OPTIONS; connections kept alive,
+ * pipelined requests answered in order; conditions, ranges, directories, files
+ * that lie there compressed. A file's content goes from the file system's
+ * memory to the stream without being copied. Everything happens in the event
+ * loop. docs/http.md has the picture, and what is refused and why.
  *
  *     receive --> head[8 KiB] --parse--> request --path, fs--> response
  *                                                                 |
@@ -16,22 +18,31 @@
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fs/fs.h"
 
 enum {
-    HTTP_CONNECTIONS = 128,     /* at a time; more are not answered until one
-                                   of them has gone, or are reset while the
-                                   card still holds what it sent last */
+    HTTP_CONNECTIONS = 128,     /* at a time, or fewer by the memory there is;
+                                   when one more comes, the one that has been
+                                   idle for longest gives way to it, or else
+                                   one that is slow */
     HTTP_IDLE_S = 60,           /* a connection without a request, or one
                                    whose client takes nothing, is closed */
     HTTP_HEAD_S = 20,           /* a head that isn't whole by then gets 408 */
+    HTTP_SLOW_S = 10,           /* who in so many seconds has taken fewer */
+    HTTP_SLOW_RATE = 1000,      /* bytes a second is slow */
 };
 
 struct http_site {
     struct fs *fs;
     const char *index;          /* what "/" stands for: "index.html" */
+    bool listing;               /* a directory without it is listed; else it
+                                   is not found */
+    bool access_log;            /* a line in the log for each answer; the word
+                                   access_log=on or =off on the command line
+                                   has the last word */
 };
 
 /* Answers HTTP requests on TCP port `port` from `site`, which must stay. There
@@ -40,8 +51,9 @@ struct http_site {
 int http_serve(uint16_t port, const struct http_site *site);
 
 struct http_usage {
-    uint64_t requests;          /* answered since the start */
-    unsigned connections;       /* of HTTP_CONNECTIONS */
+    uint64_t requests;          /* answered since the start, if only in part */
+    unsigned connections;       /* of `limit` */
+    unsigned limit;
 };
 struct http_usage http_usage(void);
 

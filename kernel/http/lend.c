@@ -6,84 +6,112 @@
  * itself: perhaps at once, perhaps long after the connection was closed. So
  * loans are counted, in each piece and in the connection. What to send is
  * answer.c's business.
+ *
+ * Pieces of files are pinned in the file system's memory, of which there may
+ * be little (fs->pins_max), and clients may take their time. So none gets more
+ * than its share, and the last pin of all is never lent: who gets none is sent
+ * copies.
  */
 #include "http/connection.h"
+#include "http/http.h"
 #include "lib/errno.h"
+
+static unsigned pinned;         /* pins that are lent, of all connections */
 
 bool http_lend_possible(const struct http_connection *c)
 {
-    bool head = false, pin = false;
+    unsigned free = 0;
 
-    for (unsigned i = 0; i < HTTP_HEADS; i++)
-        head |= c->heads[i].lent == 0;
-    for (unsigned i = 0; i < HTTP_PINS; i++)
-        pin |= c->pins[i].lent == 0;
-    return head && pin;
+    for (unsigned i = 0; i < HTTP_BUFFERS; i++)
+        free += c->buffers[i].lent == 0;
+    return free >= 2; /* for a head, and for content behind it */
 }
 
-static void head_count(struct http_head *head)
+void http_buffer_put(struct http_buffer *buffer)
 {
-    head->lent++;
-    head->connection->lent++;
-}
-
-static void pin_count(struct http_pin *pin)
-{
-    pin->lent++;
-    pin->connection->lent++;
-}
-
-void http_head_put(struct http_head *head)
-{
-    head->lent--;
-    head->connection->lent--;
+    buffer->lent--;
+    buffer->connection->lent--;
 }
 
 void http_pin_put(struct http_pin *pin)
 {
-    if (--pin->lent == 0)
+    if (--pin->lent == 0) {
         fs_unmap(&pin->file, &pin->extent);
+        pinned--;
+    }
     pin->connection->lent--;
 }
 
-struct http_head *http_head_take(struct http_connection *c)
+struct http_buffer *http_buffer_take(struct http_connection *c)
 {
-    struct http_head *head = c->heads;
-
-    while (head->lent > 0)
-        head++;
-    head->connection = c;
-    head_count(head);
-    return head;
+    for (unsigned i = 0; i < HTTP_BUFFERS; i++) {
+        struct http_buffer *buffer = &c->buffers[i];
+        if (buffer->lent > 0)
+            continue;
+        buffer->connection = c;
+        buffer->lent = 1;
+        buffer->len = buffer->sent = 0;
+        c->lent++;
+        return buffer;
+    }
+    return NULL;
 }
 
-int http_pin_map(struct http_connection *c, uint64_t offset,
+/* How many pins one connection may have. */
+static unsigned fair_share(void)
+{
+    unsigned max = http_site->fs->pins_max;
+    unsigned share = max / http_usage().connections;
+
+    if (max == 0 || share > HTTP_PINS)
+        return HTTP_PINS;
+    return share > 0 ? share : 1;
+}
+
+int http_pin_map(struct http_connection *c, uint64_t offset, uint64_t most,
                  struct http_pin **out)
 {
-    struct http_pin *pin = c->pins;
+    unsigned max = http_site->fs->pins_max, mine = 0;
+    struct http_pin *pin = NULL;
 
-    while (pin < c->pins + HTTP_PINS && pin->lent > 0)
-        pin++;
-    if (pin == c->pins + HTTP_PINS)
+    for (unsigned i = 0; i < HTTP_PINS; i++) {
+        if (c->pins[i].lent > 0)
+            mine++;
+        else
+            pin = &c->pins[i];
+    }
+    if (mine >= fair_share())
         return -EBUSY;
-    int error = fs_map(&c->file, offset, &pin->extent);
+    if (max > 0 && pinned + 1 >= max)
+        return -ENOSPC;
+    int error = http_again(c, c->file.fs,
+                           fs_map(&c->file, offset, &pin->extent));
     if (error)
         return error;
+
+    pinned++;
     pin->connection = c;
     pin->file = c->file;
-    pin_count(pin);
+    pin->lent = 1;
+    pin->sent = 0;
+    pin->len = pin->extent.len < most ? pin->extent.len : (size_t)most;
+    c->lent++;
+    if (pin->len == 0) {
+        http_pin_put(pin);
+        return -EIO;
+    }
     *out = pin;
     return 0;
 }
 
 /* The stream gives one part back. That may happen inside stream_send(), so
  * whatever it makes possible is left to the event loop. */
-static void head_released(void *ctx)
+static void buffer_released(void *ctx)
 {
-    struct http_head *head = ctx;
+    struct http_buffer *buffer = ctx;
 
-    http_head_put(head);
-    event_post(&head->connection->progress);
+    http_buffer_put(buffer);
+    event_post(&buffer->connection->progress);
 }
 
 static void pin_released(void *ctx)
@@ -94,24 +122,39 @@ static void pin_released(void *ctx)
     event_post(&pin->connection->progress);
 }
 
-size_t http_head_send(struct http_head *head, size_t from, bool more)
+/* A part is lent while the stream may have taken it, and not just once it
+ * has: it may be back before stream_send() returns. */
+size_t http_buffer_send(struct http_buffer *buffer, bool more)
 {
-    head_count(head);
-    long taken = stream_send(head->connection->stream, head->text + from,
-                             head->len - from, more, head_released, head);
-    if (taken > 0)
-        return (size_t)taken;
-    http_head_put(head);
-    return 0;
+    struct http_connection *c = buffer->connection;
+
+    buffer->lent++;
+    c->lent++;
+    long taken = stream_send(c->stream, buffer->text + buffer->sent,
+                             buffer->len - buffer->sent, more,
+                             buffer_released, buffer);
+    if (taken <= 0) {
+        http_buffer_put(buffer);
+        return 0;
+    }
+    buffer->sent += (size_t)taken;
+    c->sent += (uint64_t)taken;
+    return (size_t)taken;
 }
 
-size_t http_pin_send(struct http_pin *pin, size_t from, size_t len, bool more)
+size_t http_pin_send(struct http_pin *pin, bool more)
 {
-    pin_count(pin);
-    long taken = stream_send(pin->connection->stream, pin->extent.data + from,
-                             len, more, pin_released, pin);
-    if (taken > 0)
-        return (size_t)taken;
-    http_pin_put(pin);
-    return 0;
+    struct http_connection *c = pin->connection;
+
+    pin->lent++;
+    c->lent++;
+    long taken = stream_send(c->stream, pin->extent.data + pin->sent,
+                             pin->len - pin->sent, more, pin_released, pin);
+    if (taken <= 0) {
+        http_pin_put(pin);
+        return 0;
+    }
+    pin->sent += (size_t)taken;
+    c->sent += (uint64_t)taken;
+    return (size_t)taken;
 }

@@ -27,8 +27,9 @@ struct http_target {
 };
 
 /* Given, in target.c. Takes a request-target apart: origin-form "/a?b", or
- * absolute-form "http://host/a?b", whose host is left to the Host field.
- * Returns 0, or -EINVAL for any other. [RFC 9112 §3.2] */
+ * absolute-form "http://host/a?b", whose host must be one that can be, and is
+ * not looked at otherwise. Returns 0, or -EINVAL for any other, and for what
+ * has a '#' in it. [RFC 9112 §3.2] */
 int http_target(struct http_slice request_target, struct http_target *out);
 
 struct http_path {

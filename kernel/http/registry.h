@@ -28,4 +28,7 @@ bool http_method_known(struct http_slice method);
  * we don't know is application/octet-stream. */
 const char *http_media_type(struct http_slice path);
 
+/* Is it one that gets much smaller when it is compressed? */
+bool http_type_compresses(struct http_slice path);
+
 #endif

@@ -27,7 +27,8 @@
 enum {
     HTTP_HEAD_MAX = 8192,       /* bytes of a head, its last CRLF included */
     HTTP_FIELDS_MAX = 64,       /* field lines of a head */
-    HTTP_CONTENT_MAX = 65536,   /* bytes of content that we read past */
+    HTTP_CONTENT_MAX = 65536,   /* bytes of content that we read past: nobody
+                                   here has a use for it */
 };
 
 struct http_field {
@@ -68,6 +69,12 @@ enum http_parsed {
     HTTP_OK,                    /* the head is there, head_len bytes long */
     HTTP_BAD,                   /* answer status_code, then close */
 };
+
+/* Given, in host.c. May this be the value of a Host field: a name, an IPv4
+ * address or an IPv6 address in brackets, and perhaps ":" and a port? Nothing
+ * at all may be, too: a target without a host has that.
+ * [RFC 9112 §3.2, RFC 3986 §3.2.2] */
+bool http_host_valid(struct http_slice host);
 
 /* ---- 12-http/parse.c ---- */
 
@@ -112,28 +119,32 @@ bool http_field_has(const struct http_request *request, const char *name,
 /* ---- 12-http/respond.c ---- */
 
 /* Finds where the request ends: sets content_length, 0 when no field tells
- * it. Returns 0, or 400 when there is a Content-Length beside a
- * Transfer-Encoding, or more than one, or one that is not a number of digits
- * alone that fits; or when an HTTP/1.0 request has a Transfer-Encoding. 501
- * for a Transfer-Encoding that is not just "chunked". (That one is let pass,
- * and we don't read such content: see http_persists.)
- * [RFC 9112 §6.1, §6.3; RFC 9110 §8.6] */
+ * it. Returns 0, or the status code to answer:
+ *   400  a Content-Length beside a Transfer-Encoding, or more than one, or one
+ *        that is not a number of digits alone that fits; a Transfer-Encoding
+ *        in an HTTP/1.0 request, or in two lines, or whose last coding is not
+ *        "chunked", so that nobody can tell where the content ends
+ *   501  a Transfer-Encoding with another coding before "chunked"
+ *   411  "chunked" alone: we want to be told the length beforehand
+ *   413  more than HTTP_CONTENT_MAX bytes
+ * [RFC 9112 §6.1, §6.3; RFC 9110 §8.6, §15.5.12, §15.5.14] */
 unsigned http_frame(struct http_request *request);
 
 /* May the connection be used for another request after this one? What the
- * client wants by its version and Connection [RFC 9112 §9.3]; never when
- * content comes of which we would not find or not await the end: it has a
- * Transfer-Encoding, is longer than HTTP_CONTENT_MAX, or is held back by
- * "Expect: 100-continue". */
+ * client wants by its version and Connection [RFC 9112 §9.3]; never when there
+ * is content and "Expect: 100-continue": the client holds it back until we ask
+ * for it, which we don't, or it may lose patience and send it, and nobody can
+ * say which [RFC 9110 §10.1.1]. After http_frame(). */
 bool http_persists(const struct http_request *request);
 
 /* Looks at the whole head, after HTTP_OK. Sets content_length and persist.
  * Returns 0 when the request can be answered, or the status code to refuse it
  * with, and persist is false if nobody can say where the next request would
  * begin:
- *   400  an HTTP/1.1 request without a Host, any with two [RFC 9112 §3.2]
- *   400, 501  what http_frame() says
- *   405  a method that RFC 9110 knows, other than GET and HEAD
+ *   400  an HTTP/1.1 request without a Host; any with two, or with one that
+ *        http_host_valid() does not accept [RFC 9112 §3.2]
+ *   400, 411, 413, 501  what http_frame() says
+ *   405  a method that RFC 9110 knows, other than GET, HEAD and OPTIONS
  *   501  any other method
  * The first two leave persist false. */
 unsigned http_check(struct http_request *request);

@@ -32,12 +32,20 @@ struct http_response {
      * found. A HEAD's answer tells its length all the same. */
     struct http_slice content;
     uint64_t content_length;
+    bool no_length;             /* Content-Length is not mentioned at all */
     const char *content_type;
 
     const char *allow;          /* methods, for 405 */
     struct http_target location;        /* for 301: path, to which a slash is
                                            added, and query */
+
+    /* More field lines, each with its CR LF, as given code has written them:
+     * Date, ETag and others. */
+    struct http_slice fields;
 };
+
+/* Which methods are allowed. */
+#define HTTP_ALLOW "GET, HEAD, OPTIONS"
 
 /* A text that grows. len may come to be more than cap: then the end of it was
  * cut off. */
@@ -53,13 +61,13 @@ void http_append(struct http_text *text, const char *format, ...)
 /* ---- 12-http/respond.c ---- */
 
 /* The answer that refuses `request` with `status_code`: its content is
- * http_status()'s sentence, as text/plain; charset=utf-8. A 405 says which
- * methods are allowed. After a head that could not be parsed, request->persist
+ * http_status()'s sentence, as text/plain; charset=utf-8. A 405 allows
+ * HTTP_ALLOW. After a head that could not be parsed, request->persist
  * is false and its method may be missing. [RFC 9110 §15] */
 void http_refuse(const struct http_request *request, unsigned status_code,
                  struct http_response *out);
 
-/* The answer to a request that http_check() let pass:
+/* The answer to a GET or HEAD that http_check() let pass:
  *   200  a file: its size and its type
  *   301  a directory whose path in the request has no slash at its end
  *   404  -ENOENT, -ENOTDIR, -EINVAL, and what is neither file nor directory;
@@ -67,14 +75,16 @@ void http_refuse(const struct http_request *request, unsigned status_code,
  *   414  -ENAMETOOLONG
  *   503  -ENOMEM
  *   500  any other error
+ * Whether a 200 becomes a 206, 304, 406, 412 or 416, and a directory's 404 a
+ * listing, is then decided by http_refine(), which is given code.
  * [RFC 9110 §9.3.1, §9.3.2, §15] */
 void http_respond(const struct http_request *request,
                   const struct http_found *found, struct http_response *out);
 
-/* Writes the head of `response` to buf[cap]: status line, fields, empty line.
- * Connection is mentioned when it is not what the version implies. Returns
- * its length, or -ENOSPC when it and a NUL do not fit.
- * [RFC 9112 §4, §6, §9.3] */
+/* Writes the head of `response` to buf[cap]: status line, fields (those of
+ * response->fields too, as they are), empty line. Connection is mentioned when
+ * it is not what the version implies. Returns its length, or -ENOSPC when it
+ * and a NUL do not fit. [RFC 9112 §4, §6, §9.3] */
 long http_write_head(const struct http_response *response, char *buf,
                      size_t cap);
 

@@ -73,6 +73,39 @@ static inline struct http_slice http_trim(struct http_slice slice)
     return slice;
 }
 
+/* The last member of a list "a, b , c", without blanks: "c". Of a value without
+ * a comma it is all [RFC 9110 §5.6.1]. */
+static inline struct http_slice http_last_member(struct http_slice list)
+{
+    size_t start = list.len;
+
+    while (start > 0 && list.data[start - 1] != ',')
+        start--;
+    struct http_slice last = { list.data + start, list.len - start };
+    return http_trim(last);
+}
+
+/* Takes the first member off a list, without blanks; false when there is none
+ * left. Empty members are passed over. */
+static inline bool http_next_member(struct http_slice *list,
+                                    struct http_slice *member)
+{
+    while (list->len > 0) {
+        const char *comma = memchr(list->data, ',', list->len);
+        size_t len = comma != NULL ? (size_t)(comma - list->data) : list->len;
+        struct http_slice found = { list->data, len };
+
+        if (comma != NULL)
+            len++;
+        list->data += len;
+        list->len -= len;
+        *member = http_trim(found);
+        if (member->len > 0)
+            return true;
+    }
+    return false;
+}
+
 /* What a token is made of, such as a method or a field name
  * [RFC 9110 §5.6.2]. */
 static inline bool http_is_tchar(char c)

@@ -7,12 +7,16 @@
  *     origin-form                /a/b?c        what browsers send
  *     absolute-form  http://host/a/b?c         what proxies are sent, and
  *                                              every server must accept
+ *
+ * A '#' and what follows it is for the client alone, and never sent.
  */
 #include "http/path.h"
+#include "http/request.h"
 #include "lib/errno.h"
 
 /* The length of "http://host" in front of the path; 0 when there is none. A
- * host of no characters is none either. */
+ * host of no characters is none either, nor is one with somebody's name and
+ * password before it [RFC 9110 §4.2.4]. */
 static size_t authority_len(struct http_slice target)
 {
     struct http_slice scheme = { target.data, 7 };
@@ -23,7 +27,8 @@ static size_t authority_len(struct http_slice target)
     while (len < target.len && target.data[len] != '/' &&
            target.data[len] != '?')
         len++;
-    return len > 7 ? len : 0;
+    struct http_slice host = { target.data + 7, len - 7 };
+    return host.len > 0 && http_host_valid(host) ? len : 0;
 }
 
 int http_target(struct http_slice request_target, struct http_target *out)
@@ -36,6 +41,8 @@ int http_target(struct http_slice request_target, struct http_target *out)
 
     out->path = rest;
     out->query = none;
+    if (rest.len > 0 && memchr(rest.data, '#', rest.len) != NULL)
+        return -EINVAL;
     for (size_t i = 0; i < rest.len; i++) {
         if (rest.data[i] != '?')
             continue;

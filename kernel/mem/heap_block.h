@@ -146,7 +146,8 @@ struct heap_block *heap_find(size_t size);
 void heap_release(struct heap_block *block);
 
 /* The block with this payload; panics when it isn't one that is handed out, or
- * when its end has been overwritten. */
+ * when its end has been overwritten. Of a block that was given back already
+ * the panic says that it is "free". */
 struct heap_block *heap_used(void *payload);
 
 /* Cuts `block`, which is USED, down to `size` bytes and releases the rest; if

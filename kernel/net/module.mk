@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-SRCS  := netdev.c
+SRCS  := netdev.c address.c
 NEEDS := lib

@@ -53,6 +53,14 @@ enum netdev_feature {
     NETDEV_TSO4 = 1 << 1,       /* cuts TCP over IPv4 */
 };
 
+/* What a card has done, and what it has in hand just now. */
+struct netdev_usage {
+    uint64_t received, sent;    /* frames, since the start */
+    unsigned receive_buffers;   /* there are */
+    unsigned receive_ready;     /* of these, waiting for a frame */
+    unsigned transmit_busy;     /* descriptors of frames that are on their way */
+};
+
 struct netdev {
     char name[8];               /* "net0" */
     uint8_t address[ETHERNET_ADDRESS_SIZE];
@@ -66,6 +74,8 @@ struct netdev {
      * NETDEV_PIECES_MAX, -EIO when the device is broken. What was sent in one
      * round of the event loop is announced to the device together. */
     int (*send)(struct netdev *dev, struct netbuf *frame);
+
+    void (*usage)(struct netdev *dev, struct netdev_usage *out);
 
     /* Set by who speaks over the card, before the first round of the event
      * loop; frames that come before are given straight back. */

@@ -58,8 +58,8 @@ struct stream_events {
 /* Accepts connections on TCP port `port`. accept() returns 0 after it has
  * called stream_attach(), or a negative errno to refuse the connection, which
  * is then reset. `backlog` is the most connections at a time, those included
- * that are still closing; beyond it new ones are not answered until one has
- * gone. Returns 0, -EBUSY when the port is taken, -ENOMEM. After net_up(). */
+ * that are still closing; beyond it new ones wait until one has gone. Returns
+ * 0, -EBUSY when the port is taken, -ENOMEM. After net_up(). */
 int stream_listen(uint16_t port, unsigned backlog,
                   int (*accept)(struct stream *s));
 
@@ -67,6 +67,10 @@ int stream_listen(uint16_t port, unsigned backlog,
 void stream_attach(struct stream *s, const struct stream_events *events,
                    void *ctx);
 void *stream_context(const struct stream *s);
+
+/* Writes who is at the other end into text[cap], "10.0.2.2:50412", NUL-
+ * terminated and cut to what fits. Only while the stream lives. */
+void stream_peer(const struct stream *s, char *text, size_t cap);
 
 /* Sends up to `len` bytes from `data`, borrowed: the memory must stay as it
  * is until release(ctx), which comes after the peer has acknowledged it (or
@@ -94,8 +98,10 @@ void stream_close(struct stream *s);
 /* Ends the connection at once, both ways; no more callbacks but release(). */
 void stream_abort(struct stream *s);
 
-/* How many streams there are, of how many there may be. */
-struct stream_usage { unsigned open, limit; };
+/* How many streams there are, of how many there may be. `resting` connections
+ * are no streams any more: the network keeps their names for a minute, so that
+ * nothing late is taken for another's. */
+struct stream_usage { unsigned open, limit, resting; };
 struct stream_usage stream_usage(void);
 
 #endif

@@ -78,6 +78,8 @@ machine() {
         -netdev user,id=net0 -device "virtio-net-$bus,netdev=net0" \
         -object rng-random,id=rng0,filename=/dev/urandom \
         -device "virtio-rng-$bus,rng=rng0" \
+        -blockdev driver=null-co,size=65536,node-name=blk0 \
+        -device "virtio-blk-$bus,drive=blk0" \
         -chardev null,id=debug \
         -device isa-debugcon,iobase=0xe9,chardev=debug \
         -device isa-debug-exit,iobase=0x501,iosize=2
@@ -90,6 +92,20 @@ try qemu 'QEMU has the machine microvm' machine device \
 echo "        the faster accelerator here is $(sh "$tools/accel.sh")"
 
 # ---- The rest -------------------------------------------------------------
+
+page() {
+    printf '| a |\n|---|\n| `b` |\n' > "$trial/page.md" &&
+        cmark-gfm -e table "$trial/page.md" > "$trial/page.html" &&
+        grep '<table>' "$trial/page.html"
+}
+disk() {
+    mkdir "$trial/files" && echo hi > "$trial/files/hi" &&
+        truncate -s 1M "$trial/disk.img" &&
+        in_sbin mke2fs -q -F -t ext2 -d "$trial/files" "$trial/disk.img" &&
+        in_sbin debugfs -R 'cat /hi' "$trial/disk.img" | grep hi
+}
+try pages 'cmark-gfm makes pages of documents, tables too' page
+try disks 'mke2fs makes an ext2 disk of a folder, debugfs reads it' disk
 
 python=$(sh "$tools/python.sh")
 try python "$python has pytest and pexpect" "$python" -c \

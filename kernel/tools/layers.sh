@@ -13,7 +13,8 @@ new=$(mktemp)
 trap 'rm -f "$new" "$new.lists"' EXIT
 
 make --silent --no-print-directory -f "$tools/modules.mk" > "$new.lists"
-awk -v lists="$new.lists" -v draw="awk -f $tools/layers.awk" '
+draw="awk -f $tools/layers-graph.awk -f $tools/layers.awk"
+awk -v lists="$new.lists" -v draw="$draw" '
     /^<!-- layers end -->/ { inside = 0; ended++ }
     !inside { print }
     /^<!-- layers begin/ {

@@ -3,12 +3,18 @@
 # needs.sh - what the kit needs of a machine, how to tell whether it is there,
 # and what each package manager calls it. Read in by setup.sh and doctor.sh.
 
-needs='compiler libc qemu python archives download'
+needs='compiler libc qemu python archives download pages disks'
 
 case $(uname -m) in
 x86_64) cross= ;;
 *) cross=x86_64-linux-gnu- ;;
 esac
+
+# Where programs are that root alone was thought to need.
+in_sbin() (
+    PATH=$PATH:/usr/sbin:/sbin
+    "$@"
+)
 
 # Is need $1 met here?
 met() {
@@ -19,6 +25,9 @@ met() {
     python) "$(sh "$tools/python.sh")" -c 'import pytest, pexpect' ;;
     archives) command -v xz ;;
     download) command -v curl || command -v wget ;;
+    pages) command -v cmark-gfm ;;
+    disks) in_sbin command -v mke2fs && in_sbin command -v debugfs ;;
+    tidy) command -v clang-tidy && command -v cppcheck ;;
     esac > /dev/null 2>&1
 }
 
@@ -53,6 +62,12 @@ packages() {
     archives/apt-get/*) echo xz-utils ;;
     archives/*) echo xz ;;
     download/*) echo curl ca-certificates ;;
+    pages/*) echo cmark-gfm ;;
+    disks/apk/*) echo e2fsprogs e2fsprogs-extra ;;
+    disks/*) echo e2fsprogs ;;
+    tidy/dnf/*) echo clang-tools-extra cppcheck ;;
+    tidy/pacman/*) echo clang cppcheck ;;
+    tidy/*) echo clang-tidy cppcheck ;;
     gdb/*) echo gdb ;;
     git/*) echo git ;;
     esac

@@ -35,11 +35,9 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
     vq->used = (void *)((char *)memory + virtq_used_offset(num));
     vq->chains = chains;
 
-    /* The last one's next leads nowhere: num_free says where to stop. */
-    for (uint16_t i = 0; i < num; i++) {
-        vq->desc[i].next = cpu_to_le16(i + 1);
-        chains[i] = (struct virtq_chain){ 0 };
-    }
+    /* The last one's next is as good as any: num_free says where to stop. */
+    for (uint16_t i = 0; i < num; i++)
+        chains[i] = (struct virtq_chain){ .next = (i + 1) & (num - 1) };
     vq->free_head = 0;
     vq->num_free = num;
     vq->avail_idx = 0;
@@ -68,10 +66,12 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
     /* TODO 5.2 virtq_add: check first and change nothing until all is well.
      * Then take out + in descriptors off the free list and fill them in
      * order: addr (virt_to_bus), len, and in flags WRITE when the device
-     * writes the buffer and NEXT when the chain goes on. The free list
-     * already links them by `next`. Remember the chain under its head, put
-     * the head into avail->ring at its place (how does a free-running index
-     * become a place?), and publish. Keep the invariants of struct virtq.
+     * writes the buffer and NEXT, with the number of the next, when the chain
+     * goes on. The free list links them already, by chains[].next: yours to
+     * believe, where desc[].next is not. Remember the chain under its head,
+     * put the head into avail->ring at its place (how does a free-running
+     * index become a place?), and publish. Keep the invariants of struct
+     * virtq.
      * [virtio 1.2 §2.7.13.1, §2.7.13.2] */
     if (vq->broken)
         return -EIO;
@@ -100,7 +100,8 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
         desc->addr = cpu_to_le64(virt_to_bus(buffers[i].data));
         desc->len = cpu_to_le32(buffers[i].len);
         desc->flags = cpu_to_le16(flags);
-        at = le16_to_cpu(desc->next);
+        at = vq->chains[at].next;
+        desc->next = cpu_to_le16(at);
     }
     vq->free_head = at;
     vq->num_free -= (uint16_t)count;
@@ -140,11 +141,12 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
 {
     /* TODO 5.4 virtq_poll: is there an element that you have not read yet?
      * Both indices run freely and wrap at 65536. What must stand between
-     * reading used->idx and reading the element? Believe none of its numbers
-     * until you have held each against what you remember yourself (how many
-     * chains are in flight? what did this one have to write?): one that
-     * can't be is for virtq_break(). Then put the chain's descriptors back
-     * on the free list, and keep the invariants. [virtio 1.2 §2.7.14] */
+     * reading used->idx and reading the element? Read each of its numbers
+     * once, and believe none until you have held it against what you
+     * remember yourself (how many chains are in flight? what did this one
+     * have to write?): one that can't be is for virtq_break(). Then put the
+     * chain's descriptors back on the free list, and keep the invariants.
+     * [virtio 1.2 §2.7.14] */
     if (vq->broken)
         return NULL;
 
@@ -160,7 +162,7 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
     arch_read_barrier();
 
     uint16_t place = vq->last_used & (vq->num - 1);
-    struct virtq_used_elem *elem = &vq->used->ring[place];
+    const volatile struct virtq_used_elem *elem = &vq->used->ring[place];
     uint32_t head = le32_to_cpu(elem->id);
     uint32_t written = le32_to_cpu(elem->len);
     if (head >= vq->num || vq->chains[head].token == NULL) {
@@ -176,8 +178,8 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
     /* The chain is linked as it was: its last joins the free list's first. */
     uint16_t last = (uint16_t)head;
     for (uint16_t i = 1; i < chain->count; i++)
-        last = le16_to_cpu(vq->desc[last].next);
-    vq->desc[last].next = cpu_to_le16(vq->free_head);
+        last = vq->chains[last].next;
+    vq->chains[last].next = vq->free_head;
     vq->free_head = (uint16_t)head;
     vq->num_free += chain->count;
 

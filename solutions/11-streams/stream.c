@@ -147,7 +147,7 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
 
     if (room > len)
         room = len;
-    while (borrow_possible(release) && taken < room && chunk > 0) {
+    while (borrow_possible(s, release) && taken < room && chunk > 0) {
         size_t n = room - taken < chunk ? room - taken : chunk;
         bool last = taken + n == len;
         err_t err = tcp_write(s->pcb, bytes + taken, (u16_t)n,

@@ -20,18 +20,18 @@ unsigned http_frame(struct http_request *request)
     /* TODO 12.9 http_frame: who sends two answers to "where does this request
      * end?" hopes that two servers on the way believe different ones; so
      * doubt is an error. Digits only: no sign, no blank, no empty value; and
-     * see that the number fits before it is multiplied. */
+     * see that the number fits before it is multiplied. The last member of a
+     * list is http_last_member(). */
     struct http_slice length, coding;
     unsigned lengths = http_field(request, "Content-Length", &length);
     unsigned codings = http_field(request, "Transfer-Encoding", &coding);
 
     request->content_length = 0;
     if (codings > 0) {
-        if (lengths > 0 || request->minor == 0)
+        if (lengths > 0 || codings > 1 || request->minor == 0 ||
+            !http_slice_is_nocase(http_last_member(coding), "chunked"))
             return 400;
-        if (codings > 1 || !http_slice_is_nocase(coding, "chunked"))
-            return 501;
-        return 0;
+        return http_slice_is_nocase(coding, "chunked") ? 411 : 501;
     }
     if (lengths == 0)
         return 0;
@@ -48,7 +48,7 @@ unsigned http_frame(struct http_request *request)
         value = value * 10 + digit;
     }
     request->content_length = value;
-    return 0;
+    return value > HTTP_CONTENT_MAX ? 413 : 0;
     /* END 12.9 */
 }
 
@@ -56,12 +56,7 @@ bool http_persists(const struct http_request *request)
 {
     /* TODO 12.10 http_persists: HTTP/1.1 keeps a connection unless told to
      * close it, HTTP/1.0 closes unless told to keep it, and "close" wins when
-     * both are said. Then the three kinds of content in the contract. */
-    struct http_slice coding;
-
-    if (http_field(request, "Transfer-Encoding", &coding) > 0 ||
-        request->content_length > HTTP_CONTENT_MAX)
-        return false;
+     * both are said. And then there is content that may not come. */
     if (request->content_length > 0 &&
         http_field_has(request, "Expect", "100-continue"))
         return false;
@@ -81,7 +76,8 @@ unsigned http_check(struct http_request *request)
     unsigned hosts = http_field(request, "Host", &host);
 
     request->persist = false;
-    if (hosts > 1 || (hosts == 0 && request->minor > 0))
+    if (hosts > 1 || (hosts == 0 && request->minor > 0) ||
+        (hosts == 1 && !http_host_valid(host)))
         return 400;
     unsigned status_code = http_frame(request);
     if (status_code != 0)
@@ -89,7 +85,8 @@ unsigned http_check(struct http_request *request)
 
     request->persist = http_persists(request);
     if (http_slice_is(request->method, "GET") ||
-        http_slice_is(request->method, "HEAD"))
+        http_slice_is(request->method, "HEAD") ||
+        http_slice_is(request->method, "OPTIONS"))
         return 0;
     return http_method_known(request->method) ? 405 : 501;
     /* END 12.11 */
@@ -111,7 +108,7 @@ void http_refuse(const struct http_request *request, unsigned status_code,
         .content = { sentence, strlen(sentence) },
         .content_length = strlen(sentence),
         .content_type = "text/plain; charset=utf-8",
-        .allow = status_code == 405 ? "GET, HEAD" : NULL,
+        .allow = status_code == 405 ? HTTP_ALLOW : NULL,
     };
     /* END 12.12 */
 }
@@ -187,8 +184,11 @@ long http_write_head(const struct http_response *response, char *buf,
     }
     if (response->content_type != NULL)
         http_append(&head, "Content-Type: %s\r\n", response->content_type);
-    http_append(&head, "Content-Length: %llu\r\n\r\n",
-                (unsigned long long)response->content_length);
+    if (!response->no_length)
+        http_append(&head, "Content-Length: %llu\r\n",
+                    (unsigned long long)response->content_length);
+    http_append(&head, "%.*s\r\n", (int)response->fields.len,
+                response->fields.data);
     return head.len < head.cap ? (long)head.len : -ENOSPC;
     /* END 12.14 */
 }

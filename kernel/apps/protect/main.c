@@ -6,7 +6,8 @@
  * processor's own (x86_64/processor.c). Whoever runs this expects the machine
  * to end with EXIT_PANIC and a sentence that fits; an offence that goes
  * unnoticed ends with EXIT_DONE, and is a fault in the kernel. "none" commits
- * none.
+ * none; neither do map-devices and mask-line, which try what a driver may ask
+ * of the machine, and say how it went.
  */
 #include "apps/protect/offence.h"
 #include "arch/arch.h"
@@ -128,6 +129,28 @@ static void step_over_guard(void)
     variable = take_room();
 }
 
+/* Is a device mapped where it may be, and nowhere else? All of these addresses
+ * are beyond memory, and nobody is there: to map is not to touch. */
+static void map_devices(void)
+{
+    const uintptr_t base = 0xf0000000, page = MEM_MAP_PAGE, large = 2 << 20;
+    bool good = arch_map_device(base, 4 * large) == base &&
+                /* inside of large pages, and all of it again */
+                arch_map_device(base + page, 16) == base + page &&
+                arch_map_device(base + large - 8, 16) == base + large - 8 &&
+                arch_map_device(base, 4 * large) == base &&
+                /* round small pages that are there already */
+                arch_map_device(base + 5 * large + page, page) &&
+                arch_map_device(base + 3 * large, 4 * large);
+    uintptr_t memory = mem_map()->region[mem_map()->count - 1].base;
+
+    if (good && !arch_map_device(memory, page) &&
+        !arch_map_device(memory - page, 8 * large) &&
+        !arch_map_device((uintptr_t)main, 1) && !arch_map_device(0, page) &&
+        !arch_map_device(base, 0) && !arch_map_device(base, UINT64_MAX))
+        print("devices: mapped, and memory refused\n");
+}
+
 static void fail_assertion(void)
 {
     assert(variable == constant);
@@ -153,6 +176,7 @@ static const struct offence offences[] = {
     { "show-canary", show_canary },
     { "overflow-stack", overflow_stack },
     { "step-over-guard", step_over_guard },
+    { "map-devices", map_devices },
     { "fail-assertion", fail_assertion },
     { "return-error", return_error },
     { NULL, NULL },

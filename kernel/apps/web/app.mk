@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A web server: kernel/apps/web/www/, linked into the image.
+# A web server: what is on its disk, and how it is doing itself.
 SRCS    := main.c stats.c
-NEEDS   := http fs/mem net/lwip event console
-DEVICES := net0
-TREE    := kernel/apps/web/www
+NEEDS   := http fs/ext2 fs/mem fs/mount net/lwip event console
+DEVICES := net0 blk0
+ON_DISK := kernel/tools/site.sh

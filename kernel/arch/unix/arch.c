@@ -75,6 +75,12 @@ WEAK uint64_t arch_cycles(void)
     return arch_clock_ns();
 }
 
+WEAK uint64_t arch_random(void)
+{
+    uint64_t value;
+    return getentropy(&value, sizeof value) == 0 ? value : arch_clock_ns();
+}
+
 WEAK uint64_t arch_clock_unix(void)
 {
     return (uint64_t)time(NULL);
@@ -145,7 +151,21 @@ WEAK int arch_irq_route(unsigned line, unsigned vector)
     return 0;
 }
 
+WEAK void arch_irq_mask(unsigned line) { (void)line; }
+
+WEAK int arch_irq_route_legacy(unsigned line)
+{
+    (void)line;
+    return 0;
+}
+
 WEAK void arch_irq_end(unsigned vector) { (void)vector; }
+
+WEAK bool arch_framebuffer(struct framebuffer *out)
+{
+    (void)out;
+    return false;
+}
 
 WEAK bool arch_mmio_window(unsigned i, struct mmio_window *out)
 {

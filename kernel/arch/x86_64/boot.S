@@ -52,6 +52,12 @@ mb2_header:
     .short 1, 0                         /* tag: what we want to be told */
     .long 16
     .long 1, 6                          /*   command line, memory map */
+    .short 4, 1                         /* tag: a text screen is fine */
+    .long 12, 1 << 1
+    .balign 8
+    .short 5, 1                         /* tag: and so is one of pixels, */
+    .long 20, 0, 0, 0                   /*   of any size and depth */
+    .balign 8
     .short 0, 0                         /* tag: end */
     .long 8
 mb2_end:

@@ -88,6 +88,16 @@ bool io_apic_has_line(unsigned line)
     return io_apic_of(line) != NULL;
 }
 
+void arch_irq_mask(unsigned line)
+{
+    const struct io_apic *io = io_apic_of(line);
+    if (!io)
+        return;
+    bool were_on = arch_irq_disable();  /* two registers, one after another */
+    write(io, IOREDTBL + 2 * (line - io->first_line), REDIRECT_MASKED);
+    arch_irq_restore(were_on);
+}
+
 int arch_irq_route(unsigned line, unsigned vector)
 {
     const struct io_apic *io = io_apic_of(line);

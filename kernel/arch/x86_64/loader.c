@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loader.c - what the boot loader tells: the memory there is and the command
- * line, in PVH's words or in multiboot2's.
+ * loader.c - what the boot loader tells: the memory there is, the command line
+ * and the screen, in PVH's words or in multiboot2's.
  *
  * All of it is copied, as its place may be given away as free memory. It
  * comes from outside: lengths and addresses are looked at before they are
@@ -39,7 +39,12 @@ _Static_assert(sizeof(struct pvh_memmap_entry) == 24, "start_info.h");
 
 /* [multiboot2 §3.6] */
 enum { MB2_MAGIC = 0x36d76289 };
-enum { MB2_TAG_END = 0, MB2_TAG_CMDLINE = 1, MB2_TAG_MMAP = 6 };
+enum {
+    MB2_TAG_END = 0,
+    MB2_TAG_CMDLINE = 1,
+    MB2_TAG_MMAP = 6,
+    MB2_TAG_FRAMEBUFFER = 8,
+};
 struct mb2_info {
     uint32_t total_size;            /* this header and all tags */
     uint32_t reserved;
@@ -60,6 +65,21 @@ struct mb2_mmap_entry {
     uint32_t reserved;
 };
 _Static_assert(sizeof(struct mb2_mmap_entry) == 24, "[multiboot2 §3.6.8]");
+
+enum { MB2_FRAMEBUFFER_RGB = 1 };   /* 0: by a palette; 2: text (vga.h) */
+struct mb2_framebuffer {            /* [multiboot2 §3.6.12] */
+    struct mb2_tag tag;
+    uint64_t framebuffer_addr;
+    uint32_t framebuffer_pitch;     /* in bytes */
+    uint32_t framebuffer_width;
+    uint32_t framebuffer_height;
+    uint8_t framebuffer_bpp;
+    uint8_t framebuffer_type;
+    uint16_t reserved;
+    struct framebuffer_color red, green, blue;
+};
+_Static_assert(__builtin_offsetof(struct mb2_framebuffer, red) == 32,
+               "[multiboot2 §3.6.12]");
 
 /* Far more than any loader has to say. */
 enum { ENTRIES_MAX = 512, INFO_SIZE_MAX = 1 << 20, TEXT_MAX = 4096 };
@@ -113,7 +133,8 @@ static int read_pvh(uint32_t at, struct mem_map *map)
 static void read_mb2_mmap(const struct mb2_mmap *mmap, struct mem_map *map)
 {
     if (mmap->tag.size < sizeof *mmap ||
-        mmap->entry_size < sizeof(struct mb2_mmap_entry))
+        mmap->entry_size < sizeof(struct mb2_mmap_entry) ||
+        mmap->entry_size % 8 != 0)
         return;
     uint32_t count = (mmap->tag.size - (uint32_t)sizeof *mmap) /
                      mmap->entry_size;
@@ -124,6 +145,24 @@ static void read_mb2_mmap(const struct mb2_mmap *mmap, struct mem_map *map)
                                (uintptr_t)i * mmap->entry_size);
             map_entry(map, e->base_addr, e->length, e->type, again);
         }
+}
+
+static void read_mb2_framebuffer(const struct mb2_framebuffer *said)
+{
+    if (said->tag.size < __builtin_offsetof(struct mb2_framebuffer, blue) +
+                             sizeof said->blue ||
+        said->framebuffer_type != MB2_FRAMEBUFFER_RGB)
+        return;
+    screen_set(&(struct framebuffer){
+        .base = said->framebuffer_addr,
+        .pitch = said->framebuffer_pitch,
+        .width = said->framebuffer_width,
+        .height = said->framebuffer_height,
+        .bits = said->framebuffer_bpp,
+        .red = said->red,
+        .green = said->green,
+        .blue = said->blue,
+    });
 }
 
 static int read_mb2(uint32_t at, struct mem_map *map)
@@ -143,6 +182,8 @@ static int read_mb2(uint32_t at, struct mem_map *map)
             cmdline_set((const char *)(tag + 1), tag->size - sizeof *tag);
         if (tag->type == MB2_TAG_MMAP)
             read_mb2_mmap((const struct mb2_mmap *)tag, map);
+        if (tag->type == MB2_TAG_FRAMEBUFFER)
+            read_mb2_framebuffer((const struct mb2_framebuffer *)tag);
         offset += (tag->size + 7) & ~7u;
     }
     return -EINVAL;

@@ -5,7 +5,8 @@
  *
  * A PCI device's message is a write to the local APIC's address; a line goes
  * through the I/O APIC (io_apic.c), which sends such a message in its place.
- * The pair of 8259s, which a PC starts up with, is silenced.
+ * The two 8259s of a PC (i8259.c) are wired to the pin LINT0, and are let
+ * through to the processor only when somebody wants one of their lines.
  */
 #include "x86.h"
 
@@ -25,6 +26,7 @@ enum {                              /* [SDM vol. 3 §11.4.1] */
     SVR_ENABLE = 1 << 8,
     LVT_MASKED = 1 << 16,
     LVT_NMI = 4 << 8,
+    LVT_EXTINT = 7 << 8,            /* the vector comes from the 8259 */
     DIVIDE_BY_16 = 3,
 };
 enum { APIC_BASE_ENABLE = 1 << 11, APIC_BASE_X2APIC = 1 << 10 };
@@ -41,16 +43,8 @@ static void write(unsigned reg, uint32_t value)
     mmio_write32(apic + reg, value);
 }
 
-/* Masks both 8259s, the second (at 0xa0) first. */
-static void silence_8259(void)
-{
-    port_write8(0xa1, 0xff);
-    port_write8(0x21, 0xff);
-}
-
 void local_apic_init(void)
 {
-    silence_8259();
     uint64_t base = msr_read(IA32_APIC_BASE);
     if (base & APIC_BASE_X2APIC)
         core_refuse("the local APIC is in x2APIC mode.");
@@ -67,6 +61,11 @@ void local_apic_init(void)
     write(APIC_DIVIDE, DIVIDE_BY_16);
     write(APIC_LVT_TIMER, IRQ_TIMER);   /* one-shot */
     write(APIC_EOI, 0);                 /* whatever the firmware left over */
+}
+
+void local_apic_let_8259_through(void)
+{
+    write(APIC_LVT_LINT0, LVT_EXTINT);
 }
 
 void local_apic_count(uint32_t count)

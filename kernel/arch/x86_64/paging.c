@@ -27,6 +27,7 @@ enum {
     UNCACHED = 1 << 4,
     LARGE = 1 << 7,
 };
+#define ACCESSED_DIRTY 0x60ull          /* bits that the processor sets */
 #define NO_EXECUTE (1ull << 63)
 #define ADDRESS 0x000ffffffffff000ull
 
@@ -53,19 +54,20 @@ static uint64_t *new_table(void)
     return memset(table, 0, PAGE);
 }
 
-/* The entry for `address` at `level` (1, or 2 for large pages), tables on the
- * way to it made as needed. NULL when there is no memory for them, or when a
- * large page is in the way. */
-static uint64_t *entry_of(uint64_t address, int level)
+/* The entry for `address`: of a large page (level 2) where there is one
+ * already, or where one is `wanted` and nothing smaller stands in its place;
+ * else of a small page (level 1). `*large` says which. Tables on the way are
+ * made as needed; NULL when there is no memory for them. */
+static uint64_t *entry_of(uint64_t address, bool wanted, bool *large)
 {
     uint64_t *table = level4;
-    for (int l = 4; ; l--) {
-        uint64_t *entry = &table[address >> (12 + 9 * (l - 1)) & 511];
-        if (l == level)
+    for (int level = 4; ; level--) {
+        uint64_t *entry = &table[address >> (12 + 9 * (level - 1)) & 511];
+        bool present = *entry & PRESENT;
+        *large = level == 2 && (present ? !!(*entry & LARGE) : wanted);
+        if (level == 1 || *large)
             return entry;
-        if (*entry & LARGE)
-            return NULL;
-        if (!(*entry & PRESENT)) {
+        if (!present) {
             uint64_t *below = new_table();
             if (!below)
                 return NULL;
@@ -75,21 +77,25 @@ static uint64_t *entry_of(uint64_t address, int level)
     }
 }
 
-/* Maps [from, to), both page-aligned. What is mapped so already stays; -EBUSY
- * when it is mapped in another way, -ENOMEM when there is no table left. */
+/* Maps [from, to), both page-aligned. What is mapped so already stays, in
+ * pages of whatever size; -EBUSY when it is mapped in another way, -ENOMEM
+ * when there is no table left. */
 static int map_pages(uint64_t from, uint64_t to, uint64_t rights)
 {
     while (from < to) {
-        bool large = from % LARGE_PAGE == 0 && to - from >= LARGE_PAGE;
-        uint64_t *entry = entry_of(from, large ? 2 : 1);
+        bool whole = from % LARGE_PAGE == 0 && to - from >= LARGE_PAGE;
+        bool large;
+        uint64_t *entry = entry_of(from, whole, &large);
         if (!entry)
             return -ENOMEM;
-        uint64_t wanted = from | rights | (large ? LARGE : 0);
+        uint64_t size = large ? LARGE_PAGE : PAGE;
+        uint64_t page = from & ~(size - 1);
+        uint64_t wanted = page | rights | (large ? LARGE : 0);
         if (!(*entry & PRESENT))
             *entry = wanted;
-        else if (((*entry ^ wanted) & ~0x60ull) != 0)   /* accessed, dirty */
+        else if (((*entry ^ wanted) & ~ACCESSED_DIRTY) != 0)
             return -EBUSY;
-        from += large ? LARGE_PAGE : PAGE;
+        from = page + size;
     }
     return 0;
 }

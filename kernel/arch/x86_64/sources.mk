@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 # The port's own sources, in the order of start-up.
-PORT_SRCS := boot.S start.c canary.c segments.c traps.S traps.c backtrace.c \
-             loader.c paging.c local_apic.c io_apic.c clock.c rtc.c \
-             pci_config.c microvm.c fw_cfg.c debug.c
+PORT_SRCS := boot.S start.c canary.c random.c segments.c traps.S traps.c \
+             backtrace.c loader.c screen.c paging.c local_apic.c io_apic.c \
+             i8259.c clock.c rtc.c pci_config.c microvm.c fw_cfg.c debug.c

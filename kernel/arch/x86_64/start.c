@@ -26,6 +26,7 @@ _Noreturn void arch_start(uint32_t magic, uint32_t info)
     paging_init(&map);
     local_apic_init();
     io_apic_init();
+    i8259_init();
     clock_init();
     core_start();
 }

@@ -29,6 +29,7 @@ void loader_read(uint32_t magic, uint32_t info, struct mem_map *map);
 void paging_init(struct mem_map *map);
 void local_apic_init(void);
 void io_apic_init(void);
+void i8259_init(void);
 void clock_init(void);
 
 /* ---- Between them ------------------------------------------------------- */
@@ -58,8 +59,14 @@ unsigned backtrace_from(uint64_t rbp, uintptr_t *addresses, unsigned cap);
 void local_apic_count(uint32_t count);
 uint32_t local_apic_counted(void);      /* steps left */
 uint8_t local_apic_id(void);
+void local_apic_let_8259_through(void);
 
 bool io_apic_has_line(unsigned line);
+
+/* Keeps what a loader says of the screen, if it is one of pixels that we can
+ * set; what it says comes from outside. */
+void screen_set(const struct framebuffer *said);
+
 bool is_microvm(void);                  /* a machine without PCI */
 bool microvm_line(unsigned line);       /* a virtio-mmio window's? */
 

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-SRCS      := setup.c pools.c
+SRCS      := setup.c work.c pools.c
 EXERCISES := 09-frames/virtio_net.c
 NEEDS     := arch lib core console mem event net drivers/virtio/core

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * setup.c - a virtio network card from its discovery to its first frame, and
- * the work that its interrupts post. [virtio 1.2 §5.1.3, §5.1.4, §5.1.5]
+ * setup.c - a virtio network card from its discovery to its first frame.
+ * [virtio 1.2 §5.1.3, §5.1.4, §5.1.5]
  *
- * What is put into the queues and taken out of them is lab 09's.
+ * What is done from then on is work.c's; what is put into the queues and
+ * taken out of them, lab 09's.
  */
 #include "arch/arch.h"
 #include "console/format.h"
@@ -44,7 +45,6 @@ enum {
     MTU_MIN = 68, /* [virtio 1.2 §5.1.4.1] */
     VLAN_TAG_SIZE = 4,
     BUFFER_UNIT = 2048, /* receive buffers are a multiple of it */
-    FRAMES_A_TURN = 64, /* received before others have their turn */
 };
 
 static bool has(const struct virtio_net *net, uint64_t feature)
@@ -60,65 +60,12 @@ static uint16_t config16(struct virtio_net *net, unsigned offset)
     return le16_to_cpu(value);
 }
 
-/* ---- Work that interrupts post ------------------------------------------ */
-
-static void receive(struct event_work *work)
+bool virtio_net_link_is_up(struct virtio_net *net)
 {
-    struct virtio_net *net =
-        container_of(work, struct virtio_net, receive_work);
-
-    /* First, as an acknowledgement may be for what was sent. */
-    virtio_net_reclaim(net);
-    if (virtio_net_receive(net, FRAMES_A_TURN) == FRAMES_A_TURN)
-        event_post(work);
-}
-
-/* Says that there is room only when any frame would find some. */
-static void transmit(struct event_work *work)
-{
-    struct virtio_net *net =
-        container_of(work, struct virtio_net, transmit_work);
-
-    virtio_net_reclaim(net);
-    if (!net->blocked || net->tx_free == NULL ||
-        net->transmitq.num_free <= NETDEV_PIECES_MAX)
-        return;
-    net->blocked = false;
-    if (net->netdev.writable != NULL)
-        net->netdev.writable(&net->netdev);
-}
-
-static bool link_is_up(struct virtio_net *net)
-{
+    if (!has(net, VIRTIO_NET_F_STATUS))
+        return true;
     uint16_t status = config16(net, offsetof(struct virtio_net_config, status));
-
     return (status & VIRTIO_NET_S_LINK_UP) != 0;
-}
-
-static void config_changed(struct event_work *work)
-{
-    struct virtio_net *net = container_of(work, struct virtio_net, config_work);
-    bool up = link_is_up(net);
-
-    if (up == net->netdev.link_up)
-        return;
-    net->netdev.link_up = up;
-    log_line("%s: link %s", net->netdev.name, up ? "up" : "down");
-    if (net->netdev.link_changed != NULL)
-        net->netdev.link_changed(&net->netdev);
-}
-
-static void kick(struct event_work *work)
-{
-    struct virtio_net *net = container_of(work, struct virtio_net, kick_work);
-
-    virtq_kick(&net->transmitq);
-    virtq_kick(&net->receiveq);
-}
-
-void virtio_net_kick_later(struct virtio_net *net)
-{
-    event_post(&net->kick_work);
 }
 
 /* ---- The card, for the stack -------------------------------------------- */
@@ -127,7 +74,7 @@ static int send(struct netdev *dev, struct netbuf *frame)
 {
     struct virtio_net *net = container_of(dev, struct virtio_net, netdev);
 
-    if (net->receiveq.broken || net->transmitq.broken)
+    if (net->stopped || net->receiveq.broken || net->transmitq.broken)
         return -EIO;
     int error = virtio_net_send(net, frame);
     if (error == 0)
@@ -171,7 +118,7 @@ static int set_up(struct virtio_device *dev, void *ctx)
         error =
             virtio_queue(dev, TRANSMITQ1, VIRTIO_NET_QUEUE_MAX, &net->transmitq,
                          &net->transmit_work, net->transmit_name);
-    if (error == 0 && has(net, VIRTIO_NET_F_STATUS))
+    if (error == 0)
         error = dev->transport->config_changed(dev, &net->config_work);
     if (error == 0 && net->transmitq.num <= NETDEV_PIECES_MAX)
         error = -EINVAL;
@@ -205,7 +152,7 @@ static void introduce(struct virtio_net *net)
         dev->features |= NETDEV_CHECKSUM;
     if (has(net, VIRTIO_NET_F_CSUM) && has(net, VIRTIO_NET_F_HOST_TSO4))
         dev->features |= NETDEV_TSO4;
-    dev->link_up = !has(net, VIRTIO_NET_F_STATUS) || link_is_up(net);
+    dev->link_up = virtio_net_link_is_up(net);
     dev->send = send;
 
     netdev_add(dev);
@@ -227,24 +174,19 @@ static int virtio_net_probe(struct virtio_device *dev)
         return -ENOMEM;
     }
     net->device = dev;
-    net->receive_work.run = receive;
-    net->transmit_work.run = transmit;
-    net->config_work.run = config_changed;
-    net->kick_work.run = kick;
+    virtio_net_prepare(net);
     format(net->receive_name, sizeof(net->receive_name), "net receive");
     format(net->transmit_name, sizeof(net->transmit_name), "net transmit");
 
     int error = virtio_handshake(dev, FEATURES, set_up, net);
     if (error != 0) {
         /* Not freed: its interrupts may lead here already. */
-        log_line("%s: the network card could not be brought up: error %d",
-                 dev->where, -error);
+        net->stopped = true;
+        virtio_not_up(dev, "the network card", error);
         return error;
     }
     introduce(net);
-    virtq_kick(&net->receiveq);
-    event_post(&net->receive_work);
-    event_post(&net->transmit_work);
+    virtio_net_begin(net);
     return 0;
 }
 

@@ -14,8 +14,8 @@
  * Both queues have buffers of their own, so that neither direction can starve
  * the other: what waits to be sent never keeps a frame from coming in.
  *
- * Given are features and configuration (setup.c) and the buffers (pools.c);
- * lab 09 fills and empties the queues.
+ * Given are features and configuration (setup.c), the buffers (pools.c), and
+ * when what is called (work.c); lab 09 fills and empties the queues.
  */
 #ifndef DRIVERS_VIRTIO_NET_H
 #define DRIVERS_VIRTIO_NET_H
@@ -84,15 +84,18 @@ struct virtio_net {
 
     uint32_t buffer_size; /* of each receive buffer, in bytes */
     uint32_t frame_max;   /* bytes in a frame to send that is not cut */
+    uint64_t received, sent; /* frames, counted by work.c */
     unsigned rx_count;
     struct virtio_net_rx *rx;
     struct virtio_net_tx *tx_free;
     bool blocked; /* a send found no room: writable() is owed */
+    bool stopped; /* could not be brought up, or broke: out of use for good */
 
     struct event_work receive_work;
     struct event_work transmit_work;
     struct event_work config_work;
     struct event_work kick_work;
+    struct event_timer look_timer; /* as interrupts can get lost */
     char receive_name[16]; /* "net0 receive", for messages */
     char transmit_name[16];
 };
@@ -136,6 +139,14 @@ void virtio_net_kick_later(struct virtio_net *net);
 /* Fills in, into a header that is all zero, what the device shall finish of
  * `frame`: its checksum, its segments. [virtio 1.2 §5.1.6.2] */
 void virtio_net_offload(struct virtio_net_hdr *hdr, const struct netbuf *frame);
+
+/* For setup.c: what each work of the card does; and, once the card stands, that
+ * it is done from here on. */
+void virtio_net_prepare(struct virtio_net *net);
+void virtio_net_begin(struct virtio_net *net);
+
+/* For work.c: what the card says of its link; true when it says nothing. */
+bool virtio_net_link_is_up(struct virtio_net *net);
 
 /* For setup.c: all buffers of a card whose queues stand, the receive buffers
  * posted. 0 or -ENOMEM, or what virtq_add() says. */

@@ -17,6 +17,7 @@ enum {
     REQUESTS_MAX = 64, /* fewer when the device's queue is shorter */
 };
 
+static struct virtio_device *device;
 static struct virtq requestq;
 static bool found;
 
@@ -26,6 +27,8 @@ static void requests_done(struct event_work *work)
     uint32_t len;
 
     (void)work;
+    if (!found)
+        return; /* it interrupts, though it could not be brought up */
     while ((request = virtq_poll(&requestq, &len)) != NULL) {
         if (len == 0) {
             virtq_break(&requestq, "a buffer came back without a byte in it");
@@ -37,7 +40,15 @@ static void requests_done(struct event_work *work)
     virtq_kick(&requestq);
 }
 
+static void config_changed(struct event_work *work)
+{
+    (void)work;
+    if (found)
+        virtio_needs_reset(device, &requestq);
+}
+
 static struct event_work requests_work = { .run = requests_done };
+static struct event_work config_work = { .run = config_changed };
 
 int rng_request(struct rng_request *request)
 {
@@ -62,8 +73,11 @@ unsigned rng_depth(void)
 static int set_up_queue(struct virtio_device *dev, void *ctx)
 {
     (void)ctx;
-    return virtio_queue(dev, REQUESTQ, REQUESTS_MAX, &requestq, &requests_work,
-                        "rng0");
+    int error = virtio_queue(dev, REQUESTQ, REQUESTS_MAX, &requestq,
+                             &requests_work, "rng0");
+    if (error != 0)
+        return error;
+    return dev->transport->config_changed(dev, &config_work);
 }
 
 static int virtio_rng_probe(struct virtio_device *dev)
@@ -73,12 +87,13 @@ static int virtio_rng_probe(struct virtio_device *dev)
 
     int error = virtio_handshake(dev, 0, set_up_queue, NULL);
     if (error != 0) {
-        log_line("rng0: %s could not be brought up: error %d", dev->where,
-                 -error);
+        virtio_not_up(dev, "rng0", error);
         return error;
     }
     found = true;
+    device = dev;
     event_post(&requests_work);
+    event_post(&config_work);
     return 0;
 }
 

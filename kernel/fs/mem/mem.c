@@ -248,6 +248,8 @@ static void mem_wait(struct fs *fs, struct event_work *again)
 
 void fs_mem_mount(struct fs_mem *m, const struct fs_mem_tree *tree)
 {
+    static const struct fs_mem_tree nothing;
+
     *m = (struct fs_mem){
         .fs = {
             .open = mem_open,
@@ -258,6 +260,6 @@ void fs_mem_mount(struct fs_mem *m, const struct fs_mem_tree *tree)
             .close = mem_close,
             .wait = mem_wait,
         },
-        .tree = tree,
+        .tree = tree != NULL ? tree : &nothing,
     };
 }

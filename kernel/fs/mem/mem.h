@@ -72,7 +72,7 @@ struct fs_mem_made {
  *
  * Invariant: a snapshot is on the free list exactly when pins == 0.
  */
-enum { FS_MEM_SNAPSHOTS = 16, FS_MEM_SNAPSHOT_SIZE = 1024 };
+enum { FS_MEM_SNAPSHOTS = 16, FS_MEM_SNAPSHOT_SIZE = 2048 };
 
 struct fs_mem_snapshot {
     struct fs_mem_snapshot *next;       /* on the free list */
@@ -91,8 +91,9 @@ struct fs_mem {
     struct event_work *waiting;         /* for a snapshot */
 };
 
-/* Makes `m` the file system that `tree` describes. Both must stay. Can't
- * fail. &m->fs is what the functions of fs/fs.h want. */
+/* Makes `m` the file system that `tree` describes; NULL: one that has only
+ * what is added to it. Both must stay. Can't fail. &m->fs is what the
+ * functions of fs/fs.h want. */
 void fs_mem_mount(struct fs_mem *m, const struct fs_mem_tree *tree);
 
 /* Adds a made file; the struct must stay. Returns 0 or -ENOMEM. */

@@ -6,6 +6,7 @@
  */
 #include "lib/string.h"
 #include "net/lwip/hooks.h"
+#include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
 #include "lwip/priv/tcp_priv.h"
@@ -14,32 +15,35 @@
  * each, and of these two kinds the only one. */
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTIONS_MAX = 40 };
 
-/* The largest segment is named in a SYN and nowhere else [RFC 9293 §3.7.1]. To
- * lwIP it may change while segments of the old size are waiting, which then
- * meets an assertion. */
-static bool name_mss(const uint8_t *options, unsigned len)
+/* Each option is there to its end: lwIP reads an option's length, and more,
+ * without asking, and would read beyond the segment. And the largest segment
+ * is named in a SYN and nowhere else [RFC 9293 §3.7.1]: to lwIP it may change
+ * while segments of the old size are waiting, which then meets an assertion. */
+static bool are_sound(const uint8_t *options, unsigned len, bool syn)
 {
     unsigned i = 0;
 
     while (i < len && options[i] != OPTION_END) {
-        if (options[i] == OPTION_MSS)
-            return true;
-        if (options[i] == OPTION_NOP)
+        if (options[i] == OPTION_NOP) {
             i++;
-        else if (i + 1 < len && options[i + 1] >= 2)
-            i += options[i + 1];
-        else
+            continue;
+        }
+        if (len - i < 2 || options[i + 1] < 2 || options[i + 1] > len - i ||
+            (options[i] == OPTION_MSS && !syn))
             return false;
+        i += options[i + 1];
     }
-    return false;
+    return true;
 }
 
-/* While the peer's window is shut, a timer has lwIP look now and then whether
- * it still is. If the peer acknowledges all there is and leaves the window
- * shut, the timer goes on with nothing left to send, which then meets an
- * assertion. So it is stopped before; should it be needed after all, the next
- * tcp_output() starts it. */
-static void stop_probing(struct tcp_pcb *pcb, uint32_t acked)
+/* While the peer's window is too small for what waits, a timer has lwIP look
+ * now and then whether it still is. If the peer acknowledges all there is and
+ * leaves the window shut, the timer goes on with nothing left to send. If it
+ * opens the window beyond 16 bits, and nothing can be sent at once all the
+ * same, the timer has the segment cut to what the lower 16 bits say, perhaps
+ * to nothing. Both meet an assertion. So the timer is stopped before; should
+ * it be needed after all, the next tcp_output() starts it. */
+static void stop_probing(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
     const struct tcp_seg *last = pcb->unsent;
 
@@ -47,26 +51,78 @@ static void stop_probing(struct tcp_pcb *pcb, uint32_t acked)
         return;
     while (last && last->next)
         last = last->next;
-    if (!last || TCP_SEQ_LEQ(lwip_ntohl(last->tcphdr->seqno) +
-                             TCP_TCPLEN(last), acked))
+    if (!last || SND_WND_SCALE(pcb, header->wnd) > 0xffff ||
+        TCP_SEQ_LEQ(lwip_ntohl(last->tcphdr->seqno) + TCP_TCPLEN(last),
+                    header->ackno))
         pcb->persist_backoff = 0;
 }
 
-/* A SYN beyond the limit is passed over, and not refused: its sender comes
- * again, and by then somebody may have gone. */
+/* Who sends SYNs and nothing after them must not keep others out. Beyond a
+ * number of connections of which only the SYN has come the one that has waited
+ * longest gives way: whoever means it has answered by then, or will come
+ * again. [RFC 4987 §3.4] */
+static void limit_half_open(void)
+{
+    struct tcp_pcb *oldest = NULL;
+    uint32_t longest = 0;
+    unsigned count = 0;
+
+    for (struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next) {
+        if (p->state != SYN_RCVD)
+            continue;
+        count++;
+        if (tcp_ticks - p->tmr >= longest) {    /* new ones come first */
+            longest = tcp_ticks - p->tmr;
+            oldest = p;
+        }
+    }
+    if (oldest && count >= pool_limits().half_open)
+        tcp_abandon(oldest, 0);
+}
+
+/* What would be one connection too many is passed over, and not refused: its
+ * sender comes again, and by then somebody may have gone. Until it is a
+ * stream, the listener is its pcb's argument. */
+static err_t guard_listener(const struct tcp_pcb *pcb, unsigned flags)
+{
+    if (flags & TCP_RST)
+        return ERR_OK;
+    if (!listener_has_room(pcb->callback_arg))
+        return ERR_MEM;
+    if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+        limit_half_open();
+    return ERR_OK;
+}
+
+/* A connection that waits to be forgotten (TIME-WAIT) makes way for a new one
+ * between the same ports, whose numbers begin beyond all of the old one's: the
+ * SYN that comes again will find nobody in its way. [RFC 9293 §3.6.1] */
+static err_t guard_time_wait(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+    if ((TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN ||
+        !TCP_SEQ_GT(header->seqno, pcb->rcv_nxt))
+        return ERR_OK;
+    tcp_abandon(pcb, 0);
+    return ERR_MEM;
+}
+
 err_t guard_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header,
                     uint16_t options, uint16_t first, const uint8_t *second)
 {
     uint8_t all[OPTIONS_MAX];
 
-    if (pcb->state == LISTEN)
-        return listener_has_room(pcb) ? ERR_OK : ERR_MEM;
-    if (pcb->state != TIME_WAIT)
-        stop_probing(pcb, header->ackno);
-    if (options == 0 || options > OPTIONS_MAX || TCPH_FLAGS(header) & TCP_SYN)
-        return ERR_OK;
+    if (options > OPTIONS_MAX || first > options)
+        return ERR_VAL;
     memcpy(all, header + 1, first);
     if (options > first)
         memcpy(all + first, second, options - first);
-    return name_mss(all, options) ? ERR_VAL : ERR_OK;
+    if (!are_sound(all, options, TCPH_FLAGS(header) & TCP_SYN))
+        return ERR_VAL;
+
+    if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
+        return guard_listener(pcb, TCPH_FLAGS(header));
+    if (pcb->state == TIME_WAIT)
+        return guard_time_wait(pcb, header);
+    stop_probing(pcb, header);
+    return ERR_OK;
 }

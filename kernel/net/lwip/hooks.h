@@ -11,6 +11,8 @@
 #include "lwip/err.h"
 #include "lwip/ip_addr.h"
 
+struct netif;
+struct pbuf;
 struct tcp_pcb;
 struct tcp_hdr;
 
@@ -25,27 +27,32 @@ uint32_t random_tcp_isn(const ip_addr_t *local, uint16_t local_port,
 err_t guard_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header,
                     uint16_t options, uint16_t first, const uint8_t *second);
 
+/* Shown each IP packet before lwIP looks into it: anything may be in there.
+ * NULL: nobody wants to see them. (net/lwip/ping.c) */
+extern void (*packet_watcher)(const struct pbuf *p, const struct netif *netif);
+
 /* net/lwip/buffers.h */
 uint16_t buffers_out_of_order_limit(void);
+
+/* lwIP is about to send a question of DHCP's, being in that state of its. */
+void own_address_asks(uint8_t state);
 
 /*
  * DHCP's times, in place of lwIP's: four tries a second apart, as the answer
  * to the first may be lost while a bridge is still learning, then 2, 4, 8 and
- * so on to 64 seconds. The lease's own times are taken as they are offered,
- * in minutes, at least one.
+ * so on to 64 seconds. What a lease's own times are is settled when it is
+ * there (net/lwip/own_address.c).
  */
 #define DHCP_DEFINE_CUSTOM_TIMEOUTS 1
 #define DHCP_REQUEST_BACKOFF_SEQUENCE(tries)                                 \
     ((u16_t)((tries) <= 4 ? 1000 : (tries) < 10 ? 1000 << ((tries) - 4)      \
                                                 : 64000))
 #define DHCP_NEXT_TIMEOUT_THRESHOLD 1
-#define DHCP_MINUTES(offered)                                                \
-    ((offered) / 60 > 0xffff ? 0xffff : (offered) < 60 ? 1 : (offered) / 60)
 #define DHCP_SET_TIMEOUT_FROM_OFFERED_T0_LEASE(result, dhcp)                 \
-    (result) = (dhcp_timeout_t)DHCP_MINUTES((dhcp)->offered_t0_lease)
+    (result) = (dhcp)->offered_t0_lease
 #define DHCP_SET_TIMEOUT_FROM_OFFERED_T1_RENEW(result, dhcp)                 \
-    (result) = (dhcp_timeout_t)DHCP_MINUTES((dhcp)->offered_t1_renew)
+    (result) = (dhcp)->offered_t1_renew
 #define DHCP_SET_TIMEOUT_FROM_OFFERED_T2_REBIND(result, dhcp)                \
-    (result) = (dhcp_timeout_t)DHCP_MINUTES((dhcp)->offered_t2_rebind)
+    (result) = (dhcp)->offered_t2_rebind
 
 #endif

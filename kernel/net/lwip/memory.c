@@ -26,7 +26,6 @@
 enum {
     HEADER_SIZE = 128,          /* pbuf, and Ethernet, IP, TCP with options */
     FRAME_SIZE = 1664,          /* pbuf, and the largest frame */
-    HALF_OPEN = 256,            /* connections of which only a SYN has come */
     OTHER_HEADERS = 256,        /* acknowledgements, resets, ARP */
 };
 
@@ -41,7 +40,7 @@ static unsigned kind_limit(unsigned kind, unsigned otherwise)
 
     switch (kind) {
     case MEMP_TCP_PCB:
-        return limits.connections + HALF_OPEN;
+        return limits.connections + limits.half_open;
     case MEMP_TCP_SEG:
     case MEMP_PBUF:
         return limits.segments;
@@ -70,6 +69,11 @@ int memory_make(void)
         err = pool_make(&kinds[i], kind[i].name, kind[i].size,
                         kind_limit(i, kind[i].number));
     return err;
+}
+
+unsigned memory_segments_left(void)
+{
+    return kinds[MEMP_TCP_SEG].limit - kinds[MEMP_TCP_SEG].used;
 }
 
 void memp_init(void)

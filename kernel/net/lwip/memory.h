@@ -9,4 +9,7 @@
 /* Makes the pools; before lwip_init(). Returns 0 or -ENOMEM. */
 int memory_make(void);
 
+/* How many more segments there can be. */
+unsigned memory_segments_left(void);
+
 #endif

@@ -13,6 +13,8 @@
 
 enum { PIECE_ALIGN = 16 };
 
+struct pool *pools_all;
+
 static unsigned between(unsigned low, size_t value, unsigned high)
 {
     return value < low ? low : value > high ? high : (unsigned)value;
@@ -26,6 +28,8 @@ struct pool_limits pool_limits(void)
      * about 220 bytes, a frame 1600 (twice), a connection 500. */
     return (struct pool_limits){
         .connections = between(32, memory / (64 * 1024), 1024),
+        /* Each has a segment; and lwIP counts them in a byte. */
+        .half_open = between(64, memory / (128 * 1024), 240),
         .segments = between(512, memory / (8 * 1024), 16384),
         .frames = between(32, memory / (128 * 1024), 1024),
     };
@@ -36,7 +40,11 @@ int pool_make(struct pool *pool, const char *name, size_t size, unsigned limit)
     size = (size + PIECE_ALIGN - 1) & ~(size_t)(PIECE_ALIGN - 1);
     *pool = (struct pool){ .name = name, .size = size, .limit = limit };
     pool->memory = heap_alloc(size * limit);
-    return pool->memory ? 0 : -ENOMEM;
+    if (pool->memory == NULL)
+        return -ENOMEM;
+    pool->next = pools_all;
+    pools_all = pool;
+    return 0;
 }
 
 void *pool_take(struct pool *pool)

@@ -9,9 +9,10 @@
  *   pool             limit              when it is empty
  *   ---------------  -----------------  --------------------------------------
  *   streams          connections        a SYN is not answered, and comes again
- *   TCP_PCB          connections + 256  the oldest connection goes that only
- *                                       waits to be forgotten; else as above
- *   TCP_SEG, PBUF    segments           stream_send() takes less; writable()
+ *   TCP_PCB          connections +      the oldest connection goes that only
+ *                    half_open          waits to be forgotten; else as above
+ *   TCP_SEG, PBUF    segments           stream_send() takes less; writable().
+ *                                       No stream has more than is left
  *   borrowed         segments           the same
  *   headers          segments + 256     the same; the rest is for ACKs and ARP
  *   frames           frames             no answer to a ping, no DHCP message
@@ -40,11 +41,16 @@ struct pool {
     unsigned fresh;             /* pieces from here on never handed out yet */
     unsigned char *memory;
     struct pool_piece { struct pool_piece *next; } *free;
+    struct pool *next;          /* in the list of all pools */
 };
+
+/* All pools, the one that was made last first. */
+extern struct pool *pools_all;
 
 /* How many of each a machine with so much memory has. */
 struct pool_limits {
     unsigned connections;       /* streams open at a time */
+    unsigned half_open;         /* connections of which only a SYN has come */
     unsigned segments;          /* pieces of data sent and not acknowledged */
     unsigned frames;            /* whole frames in memory of ours */
 };

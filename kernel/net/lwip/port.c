@@ -11,15 +11,16 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "net/lwip/memory.h"
+#include "net/lwip/own_address.h"
 #include "net/lwip/random.h"
 #include "net/lwip/streams.h"
 #include "net/up.h"
 
-#include "lwip/dhcp.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/udp.h"
 #include "netif/ethernet.h"
 
 _Static_assert(!LWIP_SOCKET && !LWIP_NETCONN && !IP_FRAG && !IP_REASSEMBLY &&
@@ -29,18 +30,28 @@ _Static_assert(!LWIP_SOCKET && !LWIP_NETCONN && !IP_FRAG && !IP_REASSEMBLY &&
 
 static struct netif interface;
 static struct event_timer timer;
-static bool fixed_address;
 
 /* ---- Coming in ---------------------------------------------------------- */
 
-enum { TYPE_OFFSET = 12, TYPE_ARP_HIGH = 0x08, TYPE_ARP_LOW = 0x06 };
+enum { TYPE_OFFSET = 12 };
 
-/* lwIP reads a whole ARP packet without asking whether it is there. */
-static bool is_short_arp(const struct netbuf *frame)
+/* lwIP reads a whole ARP packet, IP header or UDP header without asking
+ * whether it is there. The frame has more than Ethernet's header. */
+static bool is_cut_short(const struct netbuf *frame)
 {
-    return frame->data[TYPE_OFFSET] == TYPE_ARP_HIGH &&
-           frame->data[TYPE_OFFSET + 1] == TYPE_ARP_LOW &&
-           frame->len < ETHERNET_HEADER_SIZE + SIZEOF_ETHARP_HDR;
+    const uint8_t *type = frame->data + TYPE_OFFSET;
+    const uint8_t *ip = frame->data + ETHERNET_HEADER_SIZE;
+    size_t len = frame->len - ETHERNET_HEADER_SIZE;
+
+    switch (type[0] << 8 | type[1]) {
+    case ETHTYPE_ARP:
+        return len < SIZEOF_ETHARP_HDR;
+    case ETHTYPE_IP:
+        return len < IP_HLEN || (IPH_PROTO((const struct ip_hdr *)ip) ==
+               IP_PROTO_UDP && len < (ip[0] & 15) * 4u + UDP_HLEN);
+    default:
+        return false;
+    }
 }
 
 /* After a round's frames: lwIP may have new timeouts, or have run out of
@@ -57,11 +68,12 @@ static void frame_came(struct netdev *card, struct netbuf *frame)
     static struct event_work after = { .run = run_after_frames };
 
     if (frame->len <= ETHERNET_HEADER_SIZE || frame->len > UINT16_MAX ||
-        is_short_arp(frame)) {
+        is_cut_short(frame) || own_address_refuses(frame)) {
         frame->release(frame);
         return;
     }
     port_receive(card, frame);
+    own_address_settle();
     event_post(&after);
 }
 
@@ -141,37 +153,6 @@ static void link_changed(struct netdev *card)
 
 /* ---- Up ----------------------------------------------------------------- */
 
-static unsigned prefix_length(const ip4_addr_t *netmask)
-{
-    uint32_t mask = lwip_ntohl(netmask->addr);
-
-    return mask ? 32 - (unsigned)__builtin_ctz(mask) : 0;
-}
-
-/* lwIP calls this when the address has changed, and at other times. */
-static void report(struct netif *netif)
-{
-    static ip4_addr_t reported;
-    const ip4_addr_t *address = netif_ip4_addr(netif);
-    const struct netdev *card = netif->state;
-    char text[IP4ADDR_STRLEN_MAX], gateway[IP4ADDR_STRLEN_MAX];
-
-    if (ip4_addr_eq(address, &reported))
-        return;
-    ip4_addr_copy(reported, *address);
-    if (ip4_addr_isany(address)) {
-        log_line("%s: no address any more", card->name);
-        return;
-    }
-    ip4addr_ntoa_r(address, text, sizeof text);
-    ip4addr_ntoa_r(netif_ip4_gw(netif), gateway, sizeof gateway);
-    log_line("%s: %s/%u, %s%s (by %s)", card->name, text,
-             prefix_length(netif_ip4_netmask(netif)),
-             ip4_addr_isany(netif_ip4_gw(netif)) ? "no gateway" : "gateway ",
-             ip4_addr_isany(netif_ip4_gw(netif)) ? "" : gateway,
-             fixed_address ? "the command line" : "DHCP");
-}
-
 /* What the command line says of our address. */
 static void read_settings(const char *name, struct settings *settings)
 {
@@ -187,7 +168,7 @@ static void read_settings(const char *name, struct settings *settings)
                  wrong);
 }
 
-static int add_interface(struct netdev *card)
+static int add_interface(struct netdev *card, bool fixed)
 {
     u16_t checks = NETIF_CHECKSUM_ENABLE_ALL;
 
@@ -197,7 +178,7 @@ static int add_interface(struct netdev *card)
         checks &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
     NETIF_SET_CHECKSUM_CTRL(&interface, checks);
     netif_set_default(&interface);
-    netif_set_status_callback(&interface, report);
+    own_address_watch(&interface, fixed);
     card->stack = &interface;
     card->receive = frame_came;
     card->writable = room_again;
@@ -218,7 +199,6 @@ int net_up(const char *name)
     }
     random_stir(card->address, sizeof card->address);
     read_settings(name, &settings);
-    fixed_address = settings.fixed;
     err = memory_make();
     if (!err)
         err = buffers_make();
@@ -226,7 +206,7 @@ int net_up(const char *name)
         err = streams_make();
     if (!err) {
         lwip_init();
-        err = add_interface(card);
+        err = add_interface(card, settings.fixed);
     }
     if (!err)
         err = port_address(&interface, &settings);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * random.c - numbers that a stranger can't guess: SipHash-2-4 under a key that
- * start-up makes of what differs from boot to boot.
+ * start-up makes of what the machine has of chance, and of what differs from
+ * boot to boot.
  */
 #include "net/lwip/random.h"
 
@@ -67,15 +68,15 @@ uint64_t random_hash(const void *data, size_t len)
     return siphash(key, data, len);
 }
 
-/* Each half of the new key depends on all of the old, on the data, and on the
- * moment. */
+/* Each half of the new key depends on all of the old, on the data, and on what
+ * nobody can foretell. */
 void random_stir(const void *data, size_t len)
 {
-    uint64_t moment[2] = { arch_cycles(), siphash(key, data, len) };
+    uint64_t chance[2] = { arch_random(), siphash(key, data, len) };
 
-    key[0] ^= siphash(key, moment, sizeof moment);
-    moment[0] = arch_cycles();
-    key[1] ^= siphash(key, moment, sizeof moment);
+    key[0] ^= siphash(key, chance, sizeof chance);
+    chance[0] = arch_random();
+    key[1] ^= siphash(key, chance, sizeof chance);
 }
 
 uint32_t random_u32(void)

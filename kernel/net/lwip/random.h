@@ -2,9 +2,9 @@
 /*
  * random.h - numbers that a stranger can't guess.
  *
- * A guest has no disk with a seed on it. What it has is time at a fine grain,
- * and whatever a module that knows more stirs in. Good enough for sequence
- * numbers and ports; not for keys.
+ * A guest has no disk with a seed on it. What it has is what arch_random()
+ * finds, and whatever a module that knows more stirs in. Good enough for
+ * sequence numbers and ports; not for keys.
  */
 #ifndef NET_LWIP_RANDOM_H
 #define NET_LWIP_RANDOM_H

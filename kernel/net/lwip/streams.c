@@ -6,12 +6,15 @@
  */
 #include "net/lwip/streams.h"
 
+#include "console/format.h"
 #include "event/event.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
 #include "net/lwip/pools.h"
+
+#include "lwip/priv/tcp_priv.h"
 
 static struct pool streams;
 static struct listener listeners[LISTENERS_MAX];
@@ -27,7 +30,11 @@ int streams_make(void)
 
 struct stream_usage stream_usage(void)
 {
-    return (struct stream_usage){ streams.used, streams.limit };
+    struct stream_usage usage = { streams.used, streams.limit, 0 };
+
+    for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next)
+        usage.resting++;
+    return usage;
 }
 
 /* ---- Listeners ---------------------------------------------------------- */
@@ -40,13 +47,9 @@ struct listener *listener_find_free(void)
     return NULL;
 }
 
-bool listener_has_room(const struct tcp_pcb *pcb)
+bool listener_has_room(const struct listener *listener)
 {
-    const struct tcp_pcb_listen *lpcb = (const void *)pcb;
-    const struct listener *listener = pcb->callback_arg;
-
-    return listener->open + lpcb->accepts_pending < listener->backlog &&
-           streams.used + lpcb->accepts_pending < streams.limit;
+    return listener->open < listener->backlog && streams.used < streams.limit;
 }
 
 /* ---- Their life --------------------------------------------------------- */
@@ -135,6 +138,7 @@ void stream_finish(struct stream *s)
     struct tcp_pcb *pcb = s->pcb;
 
     stream_detach(s);
+    tcp_setprio(pcb, TCP_PRIO_MIN);     /* gives way when there are too few */
     tcp_close(pcb);
 }
 
@@ -155,6 +159,15 @@ void stream_attach(struct stream *s, const struct stream_events *events,
 void *stream_context(const struct stream *s)
 {
     return s->ctx;
+}
+
+void stream_peer(const struct stream *s, char *text, size_t cap)
+{
+    char address[IP4ADDR_STRLEN_MAX] = "?";
+
+    if (s->pcb)
+        ip4addr_ntoa_r(ip_2_ip4(&s->pcb->remote_ip), address, sizeof address);
+    format(text, cap, "%s:%u", address, s->pcb ? s->pcb->remote_port : 0u);
 }
 
 /* ---- What has come and was not taken ------------------------------------ */

@@ -124,8 +124,8 @@ int streams_make(void);
 /* A listener that is free, or NULL. It is in use once it has a pcb. */
 struct listener *listener_find_free(void);
 
-/* May a SYN that has come for `pcb`, which is LISTENing, open a connection? */
-bool listener_has_room(const struct tcp_pcb *pcb);
+/* May one more connection become a stream of this listener's? */
+bool listener_has_room(const struct listener *listener);
 
 /* A stream of `listener` for `pcb`, whose callbacks lead to it from now on
  * (tcp_arg, tcp_recv, ...) and which sends small segments at once; NULL when
@@ -170,9 +170,11 @@ size_t stream_discard(struct stream *s);
 
 /* Remembers that release(ctx) is owed once all of s->accepted has been
  * acknowledged; a release of NULL costs nothing. Only when borrow_possible()
- * has just said so: the pool has an end. */
+ * has just said so: the pool has an end, and so has what lwIP may queue. Of
+ * that a stream gets no more than it leaves to all the others, so that peers
+ * who never acknowledge anything don't bring all to a standstill. */
 void borrow(struct stream *s, stream_release_t release, void *ctx);
-bool borrow_possible(stream_release_t release);
+bool borrow_possible(const struct stream *s, stream_release_t release);
 
 /* Gives back what ends at or before s->acknowledged; borrowed_return_all()
  * everything, for a stream that has gone. The release() comes from the event

@@ -28,7 +28,7 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
     vq->num = vq->num_free = num;
     vq->desc = memory;
     vq->avail = (struct virtq_avail *)(bytes + virtq_avail_offset(num));
-    vq->used = (struct virtq_used *)(bytes + virtq_used_offset(num));
+    vq->used = (const struct virtq_used *)(bytes + virtq_used_offset(num));
     vq->chains = chains;
     vq->free_head = vq->avail_idx = vq->last_used = vq->kicked = 0;
     vq->broken = false;
@@ -36,7 +36,7 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
     for (size_t i = 0; i < virtq_size(num); i++)
         bytes[i] = 0;
     for (unsigned i = 0; i < num; i++) {
-        vq->desc[i].next = cpu_to_le16((i + 1) & mask(vq));
+        chains[i].next = (i + 1) & mask(vq);
         chains[i].token = NULL;
     }
     return 0;
@@ -46,7 +46,7 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
 static uint16_t along(const struct virtq *vq, uint16_t from, unsigned steps)
 {
     while (steps--)
-        from = le16_to_cpu(vq->desc[from].next);
+        from = vq->chains[from].next;
     return from;
 }
 
@@ -76,14 +76,18 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
     uint16_t head = vq->free_head;
     unsigned count = out + in;
     struct virtq_chain *chain = &vq->chains[head];
-    *chain = (struct virtq_chain){ .token = token, .count = (uint16_t)count };
+    chain->token = token;
+    chain->count = (uint16_t)count;
+    chain->writable = 0;
     vq->free_head = along(vq, head, count);
 
     for (unsigned n = count; n-- > 0;) {
-        struct virtq_desc *d = &vq->desc[along(vq, head, n)];
+        uint16_t i = along(vq, head, n);
+        struct virtq_desc *d = &vq->desc[i];
         d->addr = cpu_to_le64(virt_to_bus(buffers[n].data));
         d->len = cpu_to_le32(buffers[n].len);
         d->flags = 0;
+        d->next = cpu_to_le16(vq->chains[i].next);
         if (n + 1 != count)
             d->flags |= cpu_to_le16(VIRTQ_DESC_F_NEXT);
         if (n < out)
@@ -119,7 +123,7 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
     arch_read_barrier();
 
     struct virtq_used_elem e = vq->used->ring[vq->last_used & mask(vq)];
-    uint32_t id = le32_to_cpu(e.id);
+    uint32_t id = le32_to_cpu(e.id);    /* of the copy */
     if (id >= vq->num || !vq->chains[id].token ||
         le32_to_cpu(e.len) > vq->chains[id].writable)
         goto liar;
@@ -129,8 +133,8 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
     if (vq->num_free == 0)
         vq->free_head = (uint16_t)id;
     else
-        vq->desc[along(vq, vq->free_head, vq->num_free - 1u)].next =
-            cpu_to_le16((uint16_t)id);
+        vq->chains[along(vq, vq->free_head, vq->num_free - 1u)].next =
+            (uint16_t)id;
     vq->num_free += done.count;
     vq->last_used++;
     *len = le32_to_cpu(e.len);

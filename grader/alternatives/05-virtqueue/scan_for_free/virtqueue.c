@@ -82,9 +82,11 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
         uint16_t next = take(vq);
         describe(vq, next, &buffers[i], i < out ? 0 : VIRTQ_DESC_F_WRITE);
         vq->desc[at].next = cpu_to_le16(next);
+        vq->chains[at].next = next;
         vq->desc[at].flags |= cpu_to_le16(VIRTQ_DESC_F_NEXT);
         at = next;
     }
+    vq->chains[at].next = vq->num;      /* the last of its chain */
     vq->chains[head].token = token;
     vq->chains[head].writable = writable;
     vq->avail->ring[vq->avail_idx % vq->num] = cpu_to_le16(head);
@@ -125,7 +127,8 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
     if (vq->broken || idx == vq->last_used)
         return NULL;
     arch_read_barrier();
-    const struct virtq_used_elem *e = &vq->used->ring[vq->last_used % vq->num];
+    const volatile struct virtq_used_elem *e =
+        &vq->used->ring[vq->last_used % vq->num];
     uint32_t id = le32_to_cpu(e->id), written = le32_to_cpu(e->len);
 
     if ((uint16_t)(idx - vq->last_used) >
@@ -140,11 +143,9 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
 
     void *token = vq->chains[id].token;
     vq->chains[id].token = NULL;
-    for (uint16_t i = (uint16_t)id;; i = le16_to_cpu(vq->desc[i].next)) {
+    for (uint16_t i = (uint16_t)id; i < vq->num; i = vq->chains[i].next) {
         vq->chains[i].count = 0;
         vq->num_free++;
-        if (!(le16_to_cpu(vq->desc[i].flags) & VIRTQ_DESC_F_NEXT))
-            break;
     }
     vq->last_used++;
     *len = written;

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processor.c - offences against an x86: exceptions that C has no words for.
+ * processor.c - offences against an x86: exceptions that C has no words for,
+ * and one thing that is none: to silence a line.
  */
 #include "apps/protect/offence.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "console/format.h"
+#include "core/clock.h"
+#include "core/irq.h"
 
 static void divide_by_zero(void)
 {
@@ -46,7 +51,52 @@ static void double_fault(void)
     __asm__ volatile("lidt %0; movl $1, 0" : : "m"(idt) : "memory");
 }
 
+/* ---- A line that is silenced -------------------------------------------- */
+
+/* COM1 raises line 4 of the I/O APIC when it is told that we want to know that
+ * it can send. [16550 §8.4, §8.5] */
+enum { COM1_IER = 0x3f9, COM1_IIR = 0x3fa, IER_CAN_SEND = 1 << 1 };
+
+static volatile unsigned came;
+
+static void line_came(void *ctx)
+{
+    (void)ctx;
+    port_read8(COM1_IIR);           /* which takes it back */
+    came = came + 1;
+}
+
+/* Has the line raised, and sleeps until it comes, or for 20 ms. */
+static unsigned raise_line(void)
+{
+    uint64_t end = clock_ns() + 20 * NS_PER_MS;
+    unsigned before = came;
+
+    arch_irq_disable();
+    port_write8(COM1_IER, IER_CAN_SEND);
+    while (came == before && clock_ns() < end) {
+        arch_timer_set(end);
+        arch_irq_enable_and_wait();
+    }
+    port_write8(COM1_IER, 0);
+    return came - before;
+}
+
+static void mask_line(void)
+{
+    struct irq_source source = { .kind = IRQ_LINE, .line = 4 };
+
+    if (irq_request(&source, line_came, NULL) != 0)
+        return;
+    unsigned open = raise_line();
+    arch_irq_mask(source.line);
+    unsigned masked = raise_line();
+    arch_irq_mask(1000);            /* there is none: nothing happens */
+    print("line: %u while it is open, %u when it is masked\n", open, masked);
+}
+
 const struct offence processor_offences[] = {
+    { "mask-line", mask_line },
     { "divide-by-zero", divide_by_zero },
     { "breakpoint", breakpoint },
     { "invalid-opcode", invalid_opcode },

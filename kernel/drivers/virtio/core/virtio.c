@@ -12,6 +12,7 @@
 
 #include "arch/arch.h"
 #include "console/log.h"
+#include "core/clock.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/heap.h"
@@ -27,13 +28,23 @@ extern const struct virtio_driver *const __stop_virtio_drivers[]
  * device's joke. */
 enum { CONFIG_TRIES = 16 };
 
+#define RESET_LIMIT_NS NS_PER_S
+
+struct virtio_device *virtio_devices;
+
 void virtio_attach(struct virtio_device *dev)
 {
     const struct virtio_driver *const *driver = __start_virtio_drivers;
+    struct virtio_device **last = &virtio_devices;
+
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = dev;
 
     for (; driver < __stop_virtio_drivers; driver++) {
         if ((*driver)->id == dev->id) {
-            (*driver)->probe(dev); /* which says why, if it fails */
+            if ((*driver)->probe(dev) == 0) /* which says why, if it fails */
+                dev->driver = *driver;
             return;
         }
     }
@@ -76,6 +87,8 @@ int virtio_queue(struct virtio_device *dev, unsigned index, uint16_t num_wanted,
     return 0;
 
 free:
+    /* An interrupt may lead here already; in a broken queue nobody looks. */
+    *vq = (struct virtq){ .broken = true, .name = name };
     heap_free(chains);
     if (memory != NULL)
         pages_free(memory, page_count);
@@ -93,6 +106,11 @@ void virtio_config(struct virtio_device *dev, unsigned offset, void *out,
         if (transport->config_generation(dev) == before)
             return;
     }
+    if (!dev->restless)
+        log_line("%s: its configuration never holds still; what was read "
+                 "last is believed",
+                 dev->where);
+    dev->restless = true;
 }
 
 void virtio_read_registers(uintptr_t base, unsigned offset, void *out,
@@ -110,6 +128,70 @@ void virtio_read_registers(uintptr_t base, unsigned offset, void *out,
         for (unsigned i = 0; i < len; i++)
             ((uint8_t *)out)[i] = mmio_read8(from + i);
     }
+}
+
+static const char *reason(int error)
+{
+    switch (error) {
+    case -ENOTSUP:
+        return "it does not agree to the features that we can use";
+    case -EIO:
+        return "it does not do what it must";
+    case -ENODEV:
+        return "it lacks a queue";
+    case -EINVAL:
+        return "it has a queue whose size can't be";
+    case -ENOMEM:
+        return "there is no memory for it";
+    case -ENOSPC:
+        return "it has too few interrupts";
+    default:
+        return "something failed";
+    }
+}
+
+void virtio_not_up(struct virtio_device *dev, const char *what, int error)
+{
+    log_line("%s: %s could not be brought up: %s (error %d)", dev->where, what,
+             reason(error), -error);
+}
+
+bool virtio_reset(struct virtio_device *dev)
+{
+    uint64_t deadline = clock_ns() + RESET_LIMIT_NS;
+
+    dev->transport->set_status(dev, 0);
+    while (dev->transport->get_status(dev) != 0) {
+        if (clock_ns() >= deadline) {
+            log_line("%s: it does not come out of its reset: what it held "
+                     "stays with it",
+                     dev->where);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool virtio_needs_reset(struct virtio_device *dev, struct virtq *vq)
+{
+    uint8_t status = dev->transport->get_status(dev);
+
+    if ((status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) == 0)
+        return false;
+    virtq_break(vq, "it says that it needs a reset");
+    return true;
+}
+
+void *virtq_take_back(struct virtq *vq)
+{
+    for (uint16_t i = 0; vq->broken && i < vq->num; i++) {
+        void *token = vq->chains[i].token;
+
+        vq->chains[i].token = NULL;
+        if (token != NULL)
+            return token;
+    }
+    return NULL;
 }
 
 void virtq_break(struct virtq *vq, const char *why)

@@ -14,6 +14,7 @@
 #ifndef VIRTIO_VIRTIO_H
 #define VIRTIO_VIRTIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,7 +73,15 @@ struct virtio_device {
     enum virtio_id id;
     uint64_t features;              /* as negotiated */
     char where[24];                 /* "pci 00:03.0", "mmio 23" */
+
+    /* virtio.c's. */
+    const struct virtio_driver *driver; /* who has it; NULL: nobody */
+    bool restless;                  /* its configuration never held still */
+    struct virtio_device *next;     /* in the order in which they were found */
 };
+
+/* All devices that the transports have found. */
+extern struct virtio_device *virtio_devices;
 
 /*
  * The handshake, lab 06's: reset and wait for it, ACKNOWLEDGE, DRIVER, take
@@ -101,8 +110,23 @@ int virtio_queue(struct virtio_device *dev, unsigned index,
                  uint16_t num_wanted, struct virtq *vq,
                  struct event_work *work, const char *name);
 
+/* For a driver whose handshake gave `error`: a line that says why in words.
+ * `what` is "rng0", "the network card". */
+void virtio_not_up(struct virtio_device *dev, const char *what, int error);
+
+/* For the work that a change of the configuration posts, and for whoever looks
+ * from time to time: whether the device says that it can't go on
+ * (DEVICE_NEEDS_RESET). If so, `vq` is broken. [virtio 1.2 §2.1.1] */
+bool virtio_needs_reset(struct virtio_device *dev, struct virtq *vq);
+
+/* For a driver whose device is broken: resets it, for good. True when it has
+ * let go of all memory of ours; what it held may then be taken back
+ * (virtq_take_back). False, and a line, when it does not come out of reset
+ * within a second. [virtio 1.2 §2.4] */
+bool virtio_reset(struct virtio_device *dev);
+
 /* Reads configuration that may change while we read it, all of one moment (of
- * a device that never holds still: what was read last). A
+ * a device that never holds still: what was read last, and a line). A
  * field of two or four bytes is read by itself, as [virtio 1.2 §4.1.3.1]
  * demands; others come byte by byte. */
 void virtio_config(struct virtio_device *dev, unsigned offset, void *out,

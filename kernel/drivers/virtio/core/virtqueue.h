@@ -18,6 +18,10 @@
  * The driver writes avail and desc and only reads used; the device the other
  * way round. Both idx run freely from 0 to 65535 and wrap to 0; the place in
  * the ring is idx modulo num.
+ *
+ * What the driver must be able to trust it keeps to itself, in struct virtq
+ * and its chains: nothing in desc and avail is ever read back, and every
+ * number in used is read once and then held against what is known.
  */
 #ifndef VIRTIO_VIRTQUEUE_H
 #define VIRTIO_VIRTQUEUE_H
@@ -92,10 +96,13 @@ static inline size_t virtq_size(uint16_t num)
            sizeof(struct virtq_used_elem) * num + sizeof(le16);
 }
 
-/* What the driver remembers of a chain that it has handed over. */
+/* What the driver remembers of desc[i], where no device can write: which one
+ * follows it; and, if a chain in flight begins there, of the chain. */
 struct virtq_chain {
     void *token;            /* the caller's word for it; NULL: not in flight */
     uint16_t count;         /* descriptors in it */
+    uint16_t next;          /* descriptor behind this one: in its chain, or
+                               in the list of the free ones */
     uint32_t writable;      /* bytes that the device may write */
 };
 
@@ -104,7 +111,7 @@ struct virtq_chain {
  *
  * Invariants, between calls:
  *   - free descriptors + descriptors of chains in flight == num;
- *   - the free descriptors are a list: free_head, then desc[].next;
+ *   - the free descriptors are a list: free_head, then chains[].next;
  *   - chains[head].token is not NULL exactly when the chain that begins with
  *     desc[head] is in flight;
  *   - what the device may see (avail->idx) never runs ahead of what is there.
@@ -113,7 +120,9 @@ struct virtq {
     uint16_t num;                   /* size, a power of two */
     struct virtq_desc *desc;
     struct virtq_avail *avail;
-    struct virtq_used *used;
+    const volatile struct virtq_used *used; /* the device writes it whenever
+                                       it likes: what is read twice may be
+                                       two different numbers */
 
     uint16_t free_head;             /* first free descriptor, if any */
     uint16_t num_free;
@@ -122,7 +131,7 @@ struct virtq {
     uint16_t kicked;                /* avail_idx at the last virtq_kick() */
     bool broken;                    /* the device broke the protocol: see
                                        virtq_break() */
-    struct virtq_chain *chains;     /* num of them, by head */
+    struct virtq_chain *chains;     /* num of them, one a descriptor */
 
     /* The transport's: where to announce, and whom to tell. */
     void (*notify)(struct virtq *vq);
@@ -183,8 +192,15 @@ void virtq_kick(struct virtq *vq);
 void *virtq_poll(struct virtq *vq, uint32_t *len);
 
 /* Given: declares the device of `vq` broken, in one line on the console that
- * says why ("used id 700 is not in flight"). The chains that it held stay
- * out: a device that breaks the protocol may still write to them. */
+ * says why ("used id is not the head of a chain in flight"). Once is enough.
+ * The chains that it held stay out: a device that breaks the protocol may
+ * still write to them. */
 void virtq_break(struct virtq *vq, const char *why);
+
+/* Given: the token of a chain that a broken queue still holds, each once, in
+ * no order that means anything; NULL when there are no more. Only when the
+ * device has been reset (virtio_reset), as the buffers are the caller's from
+ * here on. */
+void *virtq_take_back(struct virtq *vq);
 
 #endif

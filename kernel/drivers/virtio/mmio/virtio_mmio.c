@@ -43,19 +43,28 @@ enum {
     CONFIG = 0x100,
 
     MAGIC = 0x74726976, /* "virt" */
+    LEGACY = 1,
     MODERN = 2,
     INTERRUPT_USED_BUFFER = 1 << 0,
     INTERRUPT_CONFIG_CHANGE = 1 << 1,
 
     QUEUES_MAX = 8,   /* more than any driver of ours asks for */
     REASONS_MAX = 16, /* looked at in one interrupt */
+    STORM = 64,       /* so many that left reasons over, and no turn for the
+                         event loop between them */
 };
+
+#define NOBODY UINT32_MAX /* what is read where nothing answers */
 
 struct virtio_mmio {
     struct virtio_device device;
     uintptr_t registers;
     struct event_work *queue_work[QUEUES_MAX];
     struct event_work *config_work;
+
+    unsigned line;
+    unsigned left_over;          /* interrupts that left reasons over */
+    struct event_work calm_work; /* the event loop has had a turn */
 };
 
 static struct virtio_mmio *mmio_of(struct virtio_device *dev)
@@ -125,9 +134,9 @@ static void mmio_notify(struct virtq *vq)
 }
 
 /* The low half at `reg`, the high half behind it. */
-static void set_address(struct virtio_device *dev, unsigned reg, void *part)
+static void set_address(struct virtio_device *dev, unsigned reg, const volatile void *part)
 {
-    bus_addr_t address = virt_to_bus(part);
+    bus_addr_t address = virt_to_bus((const void *)part);
 
     set(dev, reg, (uint32_t)address);
     set(dev, reg + 4, (uint32_t)(address >> 32));
@@ -187,12 +196,16 @@ static void post(const struct virtio_mmio *mmio, uint32_t why)
 
 /* The line may be shared, so this may be about another device. It may be
  * edge-triggered too, and then says nothing more while it is up: so until
- * there is no reason left, or this is a device that will never be content.
- * What is used after the acknowledgement is seen by the work, or raises the
- * line again. */
+ * there is no reason left, or this is a device that will never be content:
+ * one that keeps the event loop from its turn has its line masked. What is
+ * used after the acknowledgement is seen by the work, or raises the line
+ * again. */
 static void mmio_interrupt(void *ctx)
 {
     struct virtio_mmio *mmio = ctx;
+
+    if (mmio->left_over >= STORM)
+        return; /* silenced: it is another device's turn */
 
     for (unsigned i = 0; i < REASONS_MAX; i++) {
         uint32_t why = get(&mmio->device, INTERRUPT_STATUS);
@@ -201,24 +214,60 @@ static void mmio_interrupt(void *ctx)
         set(&mmio->device, INTERRUPT_ACK, why);
         post(mmio, why);
     }
+    if (++mmio->left_over == STORM)
+        arch_irq_mask(mmio->line);
+    event_post(&mmio->calm_work);
 }
 
-/* Takes the device in window `i`, if there is one. [virtio 1.2 §4.2.3.1] */
-static void look_at(unsigned i, const struct mmio_window *window)
+/* A line is not for handlers to print. */
+static void calm(struct event_work *work)
 {
-    uintptr_t registers = arch_map_device(window->base, window->size);
-    if (registers == 0 || window->size <= CONFIG ||
-        mmio_read32(registers + MAGIC_VALUE) != MAGIC)
-        return;
+    struct virtio_mmio *mmio = container_of(work, struct virtio_mmio, calm_work);
+
+    if (mmio->left_over < STORM)
+        mmio->left_over = 0;
+    else
+        log_line("%s: its interrupts never cease; line %u is masked",
+                 mmio->device.where, mmio->line);
+}
+
+/* Which kind of device is in window `i`; 0 when there is none that can be
+ * used. [virtio 1.2 §4.2.3.1] */
+static uint32_t identify(unsigned i, uintptr_t registers)
+{
+    uint32_t magic = mmio_read32(registers + MAGIC_VALUE);
+    uint32_t version = mmio_read32(registers + VERSION);
     uint32_t id = mmio_read32(registers + DEVICE_ID);
-    if (id == 0)
-        return; /* an empty window */
-    if (mmio_read32(registers + VERSION) != MODERN) {
+
+    if (magic == NOBODY)
+        return 0;
+    if (magic != MAGIC) {
+        log_line("mmio %u: not used: it begins with 0x%08x, not with \"virt\"",
+                 i, magic);
+        return 0;
+    }
+    if (id != 0 && version == LEGACY) {
         log_line("mmio %u: offers only the legacy interface, which is not "
                  "supported yet (QEMU: -global virtio-mmio.force-legacy=false)",
                  i);
-        return;
+        return 0;
     }
+    if (id != 0 && version != MODERN) {
+        log_line("mmio %u: not used: version %u of the interface is not known",
+                 i, version);
+        return 0;
+    }
+    return id;
+}
+
+static void look_at(unsigned i, const struct mmio_window *window)
+{
+    uintptr_t registers = arch_map_device(window->base, window->size);
+    if (registers == 0 || window->size <= CONFIG)
+        return;
+    uint32_t id = identify(i, registers);
+    if (id == 0)
+        return;
 
     struct virtio_mmio *mmio = heap_alloc_array(1, sizeof(*mmio));
     if (mmio == NULL) {
@@ -228,6 +277,8 @@ static void look_at(unsigned i, const struct mmio_window *window)
     mmio->device.transport = &mmio_transport;
     mmio->device.id = id;
     mmio->registers = registers;
+    mmio->line = window->line;
+    mmio->calm_work.run = calm;
     format(mmio->device.where, sizeof(mmio->device.where), "mmio %u", i);
 
     struct irq_source source = { .kind = IRQ_LINE, .line = window->line };

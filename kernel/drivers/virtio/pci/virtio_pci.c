@@ -158,9 +158,9 @@ static void pci_notify(struct virtq *vq)
 }
 
 /* As two halves: a device need not take eight bytes at once. */
-static void set_address(uintptr_t reg, void *part)
+static void set_address(uintptr_t reg, const volatile void *part)
 {
-    bus_addr_t address = virt_to_bus(part);
+    bus_addr_t address = virt_to_bus((const void *)part);
 
     mmio_write32(reg, (uint32_t)address);
     mmio_write32(reg + 4, (uint32_t)(address >> 32));
@@ -175,8 +175,10 @@ static int pci_queue_enable(struct virtio_device *dev, struct virtq *vq,
     mmio_write16(COMMON(dev, queue_select), vq->index);
     uint64_t notify_at = (uint64_t)mmio_read16(COMMON(dev, queue_notify_off)) *
                          pci->at.notify_off_multiplier;
-    if (notify_at > pci->at.notify.length - sizeof(le16)) {
-        log_line("%s: %s is to be notified beyond the notify structure",
+    if (notify_at > pci->at.notify.length - sizeof(le16) ||
+        notify_at % sizeof(le16) != 0) {
+        log_line("%s: %s is to be notified at no place inside the notify "
+                 "structure",
                  dev->where, vq->name);
         return -EIO;
     }

@@ -30,12 +30,23 @@
 #define LWIP_DNS 0
 #define LWIP_DHCP 1
 #define LWIP_DHCP_GET_NTP_SRV 0
+#define DHCP_COARSE_TIMER_SECS 1    /* a lease may be of a few seconds, ... */
+#define DHCP_TIMEOUT_SIZE_T u32_t   /* ... or of years */
+#define DHCP_ADD_EXTRA_REQUEST_OPTIONS , 26 /* the MTU [RFC 2132 §5.1] */
 #define LWIP_NETIF_STATUS_CALLBACK 1
 
 /* No wait of seconds to see whether another has the address that DHCP just
  * gave us: a guest is to answer as soon as it has one. */
 #define LWIP_ACD 0
 #define LWIP_DHCP_DOES_ACD_CHECK 0
+
+/* As many neighbours as a class has. Until it is known who one is, what is for
+ * him waits: lwIP's one packet would be the last of a dozen connections that
+ * began at once, and the others would wait for seconds. */
+#define ARP_TABLE_SIZE 64
+#define ARP_QUEUEING 1
+#define ARP_QUEUE_LEN 32
+#define MEMP_NUM_ARP_QUEUE 128
 
 /* Somebody who pings a broadcast address is not answered [RFC 1122 §3.2.2.6]
  * and a datagram to the all-ones address is not taken for TCP's. */
@@ -83,7 +94,11 @@
 #define LWIP_HOOK_FILENAME "net/lwip/hooks.h"
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port)            \
     random_tcp_isn(local, local_port, remote, remote_port)
+#define LWIP_HOOK_IP4_INPUT(p, netif)                                        \
+    (packet_watcher ? (packet_watcher(p, netif), 0) : 0)
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options, first, second, p)   \
     guard_segment(pcb, header, options, first, second)
+#define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, type, len)    \
+    own_address_asks(state)
 
 #endif

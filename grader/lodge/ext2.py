@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""ext2 images, made and looked into by e2fsprogs; and what the application
+`files` is to say of a folder, worked out from the folder."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from lodge.kit import GraderError
+
+SECTOR = 512
+
+# They are not always where an ordinary user looks.
+_PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Shape:
+    block_size: int = 1024
+    inode_size: int = 128
+    revision: int = 1
+    blocks_per_group: int = 0  # 0: as mke2fs likes
+    kib: int = 16384
+    features: str = "none,filetype,sparse_super,large_file"
+
+
+def _run(*command: str | Path, good: tuple[int, ...] = (0,)) -> str:
+    try:
+        done = subprocess.run(
+            [str(word) for word in command], env=os.environ | {"PATH": _PATH, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise GraderError(f"there is no {command[0]}; install e2fsprogs") from error
+    if done.returncode not in good:
+        raise GraderError(f"{command[0]} failed: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def make(image: Path, shape: Shape, folder: Path | None = None) -> Path:
+    """A new image with what is in `folder`."""
+    options: list[str | Path] = ["-b", str(shape.block_size), "-r", str(shape.revision)]
+    options += ["-O", shape.features if shape.revision else "none"]
+    if shape.revision:
+        options += ["-I", str(shape.inode_size)]
+    if shape.blocks_per_group:
+        options += ["-g", str(shape.blocks_per_group)]
+    if folder:
+        options += ["-d", folder]
+    image.unlink(missing_ok=True)
+    _run("mke2fs", "-q", "-F", "-t", "ext2", "-m", "0", "-E", "root_owner=0:0", *options,
+         image, f"{shape.kib}k")  # fmt: skip
+    return image
+
+
+def debugfs(image: Path, *requests: str) -> str:
+    """Has them done to the image, in their order; what it said to each."""
+    script = image.with_suffix(".debugfs")
+    script.write_text("".join(f"{request}\n" for request in requests))
+    return _run("debugfs", "-w", "-f", script, image)
+
+
+def check(image: Path) -> None:
+    """It is in order, as e2fsck sees it."""
+    _run("e2fsck", "-fn", image)
+
+
+def index(image: Path) -> None:
+    """Gives its larger directories an index, and all of them another order."""
+    _run("e2fsck", "-fyD", image, good=(0, 1))
+
+
+def blocks(image: Path, path: str) -> list[int]:
+    """The blocks of a file's content, and those that point to them."""
+    said = debugfs(image, f"blocks {path}")
+    return [int(n) for n in said.splitlines()[-1].split()]
+
+
+def block_size(image: Path) -> int:
+    found = re.search(r"^Block size: +(\d+)", debugfs(image, "stats -h"), re.M)
+    assert found
+    return int(found[1])
+
+
+# ---- What `files` says ----------------------------------------------------------
+
+
+def shown(path: str) -> str:
+    """A path as the guest prints it."""
+    raw = os.fsencode(path)
+    text = b"".join(
+        b"\\x%02x" % c if c < 0x20 or c in (0x7F, 0x5C) else bytes([c]) for c in raw
+    )
+    return text.decode(errors="replace")
+
+
+def file_line(data: bytes, path: str, crc: int = 0) -> str:
+    return f"f {len(data)} {zlib.crc32(data, crc):08x} {shown(path)}"
+
+
+def tree_lines(folder: Path, crc: int = 0) -> list[str]:
+    """A line for each file and directory in `folder`, sorted."""
+    lines = ["d /"]
+    for path in folder.rglob("*"):
+        name = "/" + os.fspath(path.relative_to(folder))
+        if path.is_symlink():
+            lines.append(f"o {shown(name)}")
+        elif path.is_dir():
+            lines.append(f"d {shown(name)}")
+        else:
+            lines.append(file_line(path.read_bytes(), name, crc))
+    return sorted(lines)
+
+
+def said(text: str) -> list[str]:
+    """What the guest said of files and directories, sorted."""
+    return sorted(re.findall(r"^files: ([fdo!] .*)$", text, re.M))
+
+
+# ---- Folders ---------------------------------------------------------------------
+
+
+def plant(folder: Path, seed: int) -> Path:
+    """Makes a folder with a bit of everything; no two seeds give the same."""
+    dice = random.Random(seed)
+    folder.mkdir(parents=True)
+
+    def put(path: str, size: int) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(dice.randbytes(size))
+
+    for name in ("a", "a b", "a.html", "index.html", "naïve ✓", "back\\slash", "n" * 255):
+        put(name, dice.randrange(3000))
+    for size in (0, 1, 511, 1023, 1024, 1025, 12288, 12289, 49152, 49153, 280_000, 1_100_000):
+        put(f"sizes/{size}", size)
+    put("/".join("deep" for _ in range(40)).lstrip("/"), 77)
+    for i in range(400):
+        put(f"many/{i:0{dice.randrange(3, 60)}}", dice.randrange(40))
+    for i in range(30):
+        put(f"some/{dice.randrange(5)}/{i}", dice.randrange(40_000))
+    with (folder / "sparse").open("wb") as file:
+        for _ in range(8):
+            file.seek(dice.randrange(3 << 20))
+            file.write(dice.randbytes(dice.randrange(1, 9000)))
+        file.truncate(4 << 20)
+    (folder / "hard").hardlink_to(folder / "a b")
+    (folder / "to-many").symlink_to("many")
+    (folder / "to-a").symlink_to("/a")
+    (folder / "to-nothing").symlink_to("x" * 200)
+    (folder / "empty").mkdir()
+    return folder

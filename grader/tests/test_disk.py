@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: MIT
+"""Disks: what the guest reads is what the host wrote, what it writes is what
+the host reads back, and what can't be read is told and tried again.
+
+The guest is `hexdump`, whose head comment says what may be asked of it; the
+answers are worked out here, from the image.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lodge.kit import Kit
+from lodge.machine import DONE, FAILED, Machine
+
+MACHINES = ["q35", "pc", "microvm"]
+SECTOR = 512
+Boot = Callable[..., Machine]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a disk of so many sectors, whatever in them."""
+
+    def make(sectors: int, seed: int = 7) -> Path:
+        path = tmp_path / "disk.img"
+        path.write_bytes(random.Random(seed).randbytes(sectors * SECTOR))
+        return path
+
+    return make
+
+
+# ---- What hexdump is to answer ------------------------------------------------
+
+
+def dump(data: bytes, sector: int, count: int = 1) -> str:
+    """Sectors as it shows them."""
+    lines = []
+    for at in range(sector * SECTOR, (sector + count) * SECTOR, 16):
+        row = data[at : at + 16]
+        halves = "  ".join(row[i : i + 8].hex(" ") for i in (0, 8))
+        text = "".join(chr(b) if 0x20 <= b <= 0x7E else "." for b in row)
+        lines.append(f"{at:08x}  {halves}  |{text}|\n")
+    return "".join(lines)
+
+
+def fold(data: bytes) -> int:
+    value = 0
+    for byte in data:
+        value = (value * 31 + byte) & 0xFFFFFFFF
+    return value
+
+
+def check(data: bytes, reads: int, seed: int, unit: int = SECTOR) -> int:
+    """The check of so many reads all over the disk."""
+    units, x, total = len(data) // unit, seed, 0
+    for i in range(reads):
+        x = (x * 6364136223846793005 + 1442695040888963407) % 2**64
+        first = (x >> 33) % units if i > 1 else (0, units - 1)[i]
+        total += (i + 1) * fold(data[first * unit : (first + 1 + i % 8) * unit])
+    return total % 2**32
+
+
+def copied(data: bytes, first: int, to: int, count: int, unit: int = SECTOR) -> bytes:
+    """The disk after the copy: each unit's bytes in reverse order."""
+    units = [data[i * unit : (i + 1) * unit][::-1] for i in range(first, first + count)]
+    return data[: to * unit] + b"".join(units) + data[(to + count) * unit :]
+
+
+def reads_done(guest: Machine) -> tuple[int, int, int]:
+    """How many reads all over the disk there were, their check, and how many
+    failed."""
+    found = guest.expect(r"^hexdump: (\d+) reads, check (\d+), (\d+) failed", 20)
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def ends_well(guest: Machine) -> None:
+    assert guest.wait_end() == DONE, guest.lines()
+    assert not [e for e in guest.guest_errors() if "virtio" in e]
+
+
+def debug_blocks(path: Path, *rules: str) -> str:
+    """A -blockdev of a disk that fails as the rules say."""
+    given = "".join(f",file.inject-error.{rule}" for rule in rules)
+    return f"driver=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename={path}{given}"
+
+
+# ---- Disks that work ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_virtio_blk_with_many_requests_in_flight_on_every_machine_with_the_same_elf(
+    machine: str, boot: Boot, image: Callable[..., Path], kit: Kit
+) -> None:
+    disk = image(2047)  # an odd number: the last block of 4 KiB is shorter
+    data = disk.read_bytes()
+    kit.build_app("hexdump")
+    elf = (kit.out / "hexdump/kernel.img").read_bytes()
+    seed = random.randrange(2**32)
+    guest = boot(
+        "hexdump", MACHINE=machine, DISK=str(disk),
+        CHALLENGE=f"sector=2045 count=2 reads=400 depth=64 seed={seed} copy=40 from=7 to=2007",
+    )  # fmt: skip
+    guest.expect(r"^blk0: 2047 sectors, (pci|mmio)")
+    assert reads_done(guest) == (400, check(data, 400, seed), 0)
+    ends_well(guest)
+    assert dump(data, 2045, 2) in guest.lines()
+    assert "hexdump: flush: error 0\nhexdump: read back, 0 of 40 wrong\n" in guest.lines()
+    assert disk.read_bytes() == copied(data, 7, 2007, 40)
+    assert (kit.out / "hexdump/kernel.img").read_bytes() == elf
+
+
+def test_the_first_and_the_last_sector_are_read_and_what_is_beyond_is_refused(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(33)
+    guest = boot("hexdump", DISK=str(disk), CHALLENGE="count=34 reads=2")
+    assert reads_done(guest) == (2, check(disk.read_bytes(), 2, 1), 0)
+    assert guest.wait_end() == FAILED
+    assert dump(disk.read_bytes(), 0, 33) in guest.lines()
+    assert "hexdump: sector 33: error 34\n" in guest.lines()
+
+
+def test_requests_finish_in_any_order(boot: Boot, image: Callable[..., Path]) -> None:
+    disk = image(512)
+    guest = boot(
+        "hexdump", BLOCKDEV=debug_blocks(disk), QEMU_ARGS="-S",
+        CHALLENGE="count=0 reads=300 depth=16 seed=9",
+    )  # fmt: skip
+    # The first read is held back until nothing else is going on.
+    node = '"virtio0"' if "virtio0" in guest.monitor("info block") else "blk0"
+    guest.monitor(f'qemu-io {node} "break read_aio first"')
+    guest.qmp("cont")
+    limit = time.monotonic() + guest.pace(10)
+    while rd_operations(guest) < 299:
+        assert time.monotonic() < limit, "the reads do not overtake the first one"
+    guest.monitor(f'qemu-io {node} "resume first"')
+    assert reads_done(guest) == (300, check(disk.read_bytes(), 300, 9), 0)
+    ends_well(guest)
+    assert int(re.search(r"(\d+) overtook", guest.lines())[1]) >= 299
+
+
+def rd_operations(guest: Machine) -> int:
+    return guest.qmp("query-blockstats")[0]["stats"]["rd_operations"]
+
+
+def test_the_disk_that_is_built_says_which_sector_is_which(boot: Boot, kit: Kit) -> None:
+    guest = boot("hexdump", CHALLENGE="sector=2047")
+    ends_well(guest)
+    data = (kit.out / "hexdump/disk.img").read_bytes()
+    assert data[2047 * SECTOR :].startswith(b"this is sector 2047 of 2048\n")
+    assert dump(data, 2047) in guest.lines()
+
+
+@pytest.mark.parametrize("size", [4, 8, 1024])
+def test_queues_of_absurd_sizes_serve_as_well(
+    size: int, boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(600)
+    data = disk.read_bytes()
+    guest = boot(
+        "hexdump", DISK=str(disk), CHALLENGE="count=0 reads=300 depth=64 copy=64 from=1 to=500",
+        QEMU_ARGS=f"-global virtio-blk-device.queue-size={size}"
+        " -global virtio-blk-device.num-queues=3",
+    )  # fmt: skip
+    assert reads_done(guest) == (300, check(data, 300, 1), 0)
+    ends_well(guest)
+    assert disk.read_bytes() == copied(data, 1, 500, 64)
+
+
+def test_a_disk_with_sectors_of_4096_bytes(boot: Boot, image: Callable[..., Path]) -> None:
+    disk = image(1024)
+    data = disk.read_bytes()
+    guest = boot(
+        "hexdump", DISK=str(disk), CHALLENGE="sector=13 count=5 reads=100 copy=10 from=16 to=800",
+        QEMU_ARGS="-global virtio-blk-device.logical_block_size=4096"
+        " -global virtio-blk-device.physical_block_size=4096",
+    )  # fmt: skip
+    assert reads_done(guest) == (100, check(data, 100, 1, unit=4096), 0)
+    ends_well(guest)
+    assert dump(data, 13, 5) in guest.lines()
+    assert disk.read_bytes() == copied(data, 2, 100, 10, unit=4096)
+
+
+def test_a_disk_larger_than_32_bits_can_count(boot: Boot, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    sectors = (3 << 40) // SECTOR
+    with disk.open("wb") as file:
+        file.truncate(sectors * SECTOR)
+        file.seek((sectors - 1) * SECTOR)
+        file.write(b"the end!" * 64)
+    guest = boot("hexdump", DISK=str(disk), CHALLENGE=f"sector={sectors - 2} count=2")
+    ends_well(guest)
+    assert f"{sectors * SECTOR - 16:08x}  74 68 65 20" in guest.lines()
+
+
+def test_a_disk_without_sectors_is_a_disk_all_the_same(boot: Boot, tmp_path: Path) -> None:
+    (tmp_path / "disk.img").write_bytes(b"")
+    guest = boot("hexdump", DISK=str(tmp_path / "disk.img"), CHALLENGE="reads=5")
+    guest.expect("^hexdump: sector 0: error 34$")
+    assert guest.wait_end() == FAILED
+
+
+def test_six_mebibytes_are_enough_for_a_disk(boot: Boot, image: Callable[..., Path]) -> None:
+    disk = image(100)
+    guest = boot("hexdump", DISK=str(disk), MEM="6", CHALLENGE="count=0 reads=100 depth=64")
+    assert reads_done(guest) == (100, check(disk.read_bytes(), 100, 1), 0)
+    ends_well(guest)
+
+
+# ---- Disks that fail --------------------------------------------------------------
+
+
+def test_a_read_that_fails_is_told_and_tried_again_next_time(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(64)
+    guest = boot(
+        "hexdump", CHALLENGE="sector=20 count=3 times=2",
+        BLOCKDEV=debug_blocks(disk, "0.event=none", "0.iotype=read", "0.sector=21", "0.errno=5", "0.once=on"),
+    )  # fmt: skip
+    guest.expect("^hexdump: sector 21: error 5$")
+    assert guest.wait_end() == FAILED
+    data = disk.read_bytes()
+    shown = dump(data, 20) + "hexdump: sector 21: error 5\n" + dump(data, 22) + dump(data, 20, 3)
+    assert shown in guest.lines()
+
+
+def test_sectors_that_can_not_be_read_are_no_matter_to_the_others(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(64)
+    guest = boot(
+        "hexdump", CHALLENGE="count=40 times=2",
+        BLOCKDEV=debug_blocks(
+            disk, "0.event=none", "0.iotype=read", "0.sector=9", "0.errno=5", "0.once=off",
+            "1.event=none", "1.iotype=read", "1.sector=30", "1.errno=5", "1.once=off",
+        ),
+    )  # fmt: skip
+    assert guest.wait_end() == FAILED
+    data = disk.read_bytes()
+    errors = [f"hexdump: sector {n}: error 5\n" for n in (9, 30)]
+    shown = dump(data, 0, 9) + errors[0] + dump(data, 10, 20) + errors[1] + dump(data, 31, 9)
+    assert shown * 2 in guest.lines()
+
+
+def test_a_write_that_fails_is_told(boot: Boot, image: Callable[..., Path]) -> None:
+    disk = image(64)
+    data = disk.read_bytes()
+    guest = boot(
+        "hexdump", CHALLENGE="count=0 copy=4 from=10 to=40",
+        BLOCKDEV=debug_blocks(disk, "0.event=none", "0.iotype=write", "0.sector=42", "0.errno=5"),
+    )  # fmt: skip
+    guest.expect("^hexdump: 3 written, 1 failed: error 5$")
+    guest.expect("^hexdump: read back, 1 of 4 wrong$")
+    assert guest.wait_end() == FAILED
+    wanted = copied(data, 10, 40, 4)
+    assert disk.read_bytes() == wanted[: 42 * SECTOR] + data[42 * SECTOR : 43 * SECTOR] + (
+        wanted[43 * SECTOR :]
+    )
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_flush_reaches_the_host_and_its_error_comes_back(
+    machine: str, boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(64)
+    data = disk.read_bytes()
+    guest = boot(
+        "hexdump", MACHINE=machine, CHALLENGE="count=0 copy=4 from=10 to=40",
+        BLOCKDEV=debug_blocks(disk, "0.event=flush_to_disk", "0.errno=5"),
+    )  # fmt: skip
+    guest.expect("^hexdump: flush: error 5$")
+    assert guest.wait_end() == FAILED
+    assert disk.read_bytes() == copied(data, 10, 40, 4)
+
+
+def test_a_disk_without_a_write_cache_is_not_flushed(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    guest = boot(
+        "hexdump", CHALLENGE="count=0 copy=4 from=10 to=40",
+        BLOCKDEV=debug_blocks(image(64), "0.event=flush_to_disk", "0.errno=5"),
+        QEMU_ARGS="-global virtio-blk-device.write-cache=off"
+        " -global virtio-blk-device.config-wce=off",
+    )  # fmt: skip
+    # A flush would fail.
+    guest.expect("^hexdump: flush: error 0$")
+    ends_well(guest)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_disk_only_to_be_read_takes_no_writes(
+    machine: str, boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(64)
+    data = disk.read_bytes()
+    guest = boot(
+        "hexdump", MACHINE=machine, DISK=str(disk), DISK_ARGS="read-only=on",
+        CHALLENGE="sector=60 count=4 copy=4 from=10 to=40",
+    )  # fmt: skip
+    guest.expect("^blk0: 64 sectors, only to be read, ")
+    guest.expect("^hexdump: 0 written, 4 failed: error 30$")
+    assert guest.wait_end() == FAILED
+    assert dump(data, 60, 4) in guest.lines()
+    assert disk.read_bytes() == data
+
+
+def test_a_disk_that_can_not_be_used_is_no_disk(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    guest = boot(
+        "hexdump", DISK=str(image(64)), QEMU_ARGS="-global virtio-pci.disable-modern=on"
+    )
+    guest.expect("^hexdump: there is no disk$")
+    assert guest.wait_end() == FAILED

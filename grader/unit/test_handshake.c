@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_handshake.c - lab 06's steps 6.5 to 6.7 against a whole fake device:
+ * reset, features, and the order of it all.
+ */
+#include "core/clock.h"
+#include "fake_virtio_device.h"
+#include "lib/errno.h"
+
+#include <string.h>
+
+#define FEATURE(n) (1ull << (n))
+
+static unsigned set_ups;
+static uint8_t status_at_set_up;
+static int set_up_gives;
+
+static int set_up(struct virtio_device *dev, void *ctx)
+{
+    set_ups++;
+    status_at_set_up = fake.status;
+    CHECK(dev == &fake.device, "set_up() is called with another device");
+    CHECK(ctx == &set_up_gives, "set_up() is called with another ctx");
+    return set_up_gives;
+}
+
+/* A handshake with the device as the test has made it. */
+static int shake(uint64_t wanted)
+{
+    set_ups = 0;
+    return virtio_handshake(&fake.device, wanted, set_up, &set_up_gives);
+}
+
+static void check_refused(int result, int expected, const char *what)
+{
+    CHECK(result == expected, "%s: virtio_handshake() gave %d: expected %d",
+          what, result, expected);
+    CHECK((fake.status & VIRTIO_STATUS_FAILED) != 0, "%s, and the device is "
+          "not told that we have given up: its status is 0x%x", what,
+          fake.status);
+    CHECK((fake.status & VIRTIO_STATUS_DRIVER_OK) == 0, "%s, and the status "
+          "has DRIVER_OK", what);
+}
+
+/* ---- 6.5 reset -------------------------------------------------------- */
+
+TEST(test_reset_comes_first_and_is_waited_for)
+{
+    static const unsigned looks[] = { 0, 1, 2, 100 };
+    for (unsigned i = 0; i < sizeof looks / sizeof *looks; i++) {
+        fake_virtio_begin(VIRTIO_ID_RNG);
+        fake.status = 0x0f; /* as its driver before us left it */
+        fake.reset_looks = looks[i];
+        int error = shake(0);
+        CHECK(error == 0, "a reset that takes %u looks at the status: "
+              "virtio_handshake() gave %d: expected 0", looks[i], error);
+        CHECK(strncmp(fake.story, "0 ", 2) == 0, "the status is first set to "
+              "0: here \"%s\"", fake.story);
+    }
+}
+
+TEST(test_reset_of_a_device_that_never_comes_out_of_it_is_given_up)
+{
+    fake_virtio_begin(VIRTIO_ID_RNG);
+    fake.status = 0x0f;
+    fake.reset_looks = FAKE_NEVER;
+    uint64_t begin = clock_ns();
+    int error = shake(0);
+    CHECK(error == -EIO, "a device that never comes out of its reset: "
+          "virtio_handshake() gave %d: expected -EIO", error);
+    CHECK(clock_ns() - begin <= 2 * NS_PER_S, "it was waited for for %llu "
+          "ms: a second is enough",
+          (unsigned long long)((clock_ns() - begin) / NS_PER_MS));
+    CHECK(set_ups == 0, "set_up() is called for a device in reset");
+}
+
+/* ---- 6.6 negotiate ---------------------------------------------------- */
+
+TEST(test_negotiate_takes_what_is_wanted_and_offered_and_no_more)
+{
+    fake_virtio_begin(VIRTIO_ID_NET);
+    fake.offered = VIRTIO_F_VERSION_1 | FEATURE(0) | FEATURE(5) | FEATURE(28) |
+                   FEATURE(33) | FEATURE(63);
+    uint64_t wanted = FEATURE(5) | FEATURE(7) | FEATURE(63);
+    uint64_t expected = VIRTIO_F_VERSION_1 | FEATURE(5) | FEATURE(63);
+    CHECK(shake(wanted) == 0, "virtio_handshake() gives 0");
+    CHECK(fake.accepted == expected, "the device offers 0x%llx, 0x%llx are "
+          "wanted, and 0x%llx were accepted: expected 0x%llx",
+          (unsigned long long)fake.offered, (unsigned long long)wanted,
+          (unsigned long long)fake.accepted, (unsigned long long)expected);
+    CHECK(fake.device.features == expected, "dev->features is 0x%llx: "
+          "expected what was agreed on, 0x%llx",
+          (unsigned long long)fake.device.features,
+          (unsigned long long)expected);
+}
+
+TEST(test_negotiate_refuses_a_device_without_version_1)
+{
+    fake_virtio_begin(VIRTIO_ID_NET);
+    fake.offered = FEATURE(5) | FEATURE(31) | FEATURE(33);
+    check_refused(shake(FEATURE(5)), -ENOTSUP,
+                  "a device that does not offer VERSION_1");
+    CHECK(set_ups == 0, "set_up() is called for a device that was refused");
+}
+
+TEST(test_negotiate_looks_whether_features_ok_has_stayed)
+{
+    fake_virtio_begin(VIRTIO_ID_NET);
+    fake.offered |= FEATURE(5);
+    fake.refuses = true;
+    check_refused(shake(FEATURE(5)), -ENOTSUP,
+                  "a device that won't have our choice");
+    CHECK(set_ups == 0, "set_up() is called though the device has refused");
+}
+
+/* ---- 6.7 virtio_handshake --------------------------------------------- */
+
+TEST(test_handshake_has_its_eight_steps_in_their_order)
+{
+    fake_virtio_begin(VIRTIO_ID_NET);
+    CHECK(shake(0) == 0, "virtio_handshake() gives 0");
+    CHECK(strcmp(fake.story, "0 1 3 features b f") == 0, "what the device "
+          "sees is \"%s\": expected \"0 1 3 features b f\"", fake.story);
+    CHECK(set_ups == 1, "set_up() is called %u times: expected 1", set_ups);
+    CHECK(status_at_set_up == 0x0b, "set_up() is called while the status is "
+          "0x%x: expected 0xb, with FEATURES_OK and without DRIVER_OK",
+          status_at_set_up);
+}
+
+TEST(test_handshake_fails_when_the_queues_can_not_be_set_up)
+{
+    fake_virtio_begin(VIRTIO_ID_NET);
+    set_up_gives = -ENOMEM;
+    check_refused(shake(0), -ENOMEM, "set_up() failed");
+    CHECK(fake.status == 0x8b, "the status is 0x%x: expected 0x8b, which "
+          "has gained FAILED and lost nothing", fake.status);
+}

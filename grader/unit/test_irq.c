@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_irq.c - what happens when an interrupt comes, beside two 8259s and a
+ * local APIC that know what is in service, and complain.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "core/irq.h"
+#include "core/pic.h"
+#include "lib/errno.h"
+#include "unit.h"
+
+/* ---- The controllers ---------------------------------------------------- */
+
+/* Two 8259s, as far as the end of an interrupt needs them. */
+struct pic {
+    uint8_t isr;                /* lines in service */
+    bool reads_isr;             /* OCW3 has asked for it, else for the IRR */
+    unsigned ends;
+};
+static struct pic master, slave;
+static unsigned apic_ends, apic_vector;
+
+static struct pic *pic_at(uint16_t port)
+{
+    CHECK(port == PIC_MASTER || port == PIC_SLAVE,
+          "only the 8259s' command ports are touched; here %#x", port);
+    return port == PIC_MASTER ? &master : &slave;
+}
+
+/* OCW2: the highest that is in service (bits 7-5: 001), or the one that is
+ * named (011). OCW3: bits 4 and 3 are 01. */
+void port_write8(uint16_t port, uint8_t value)
+{
+    struct pic *pic = pic_at(port);
+
+    if ((value & 0x18) == 0x08) {
+        if (value & 2)
+            pic->reads_isr = value & 1;
+        return;
+    }
+    CHECK((value & 0xf8) == 0x20 || (value & 0xf8) == 0x60,
+          "%#x at port %#x is an end of interrupt or asks for the ISR", value,
+          port);
+    CHECK(pic->isr != 0, "an end of interrupt is sent only to an 8259 that "
+          "waits for one; here to the %s, which does not",
+          pic == &master ? "master" : "slave");
+    uint8_t bit = value & 0x40 ? (uint8_t)(1u << (value & 7))
+                               : pic->isr & -pic->isr;
+
+    CHECK(pic->isr & bit, "the line that is ended is in service");
+    pic->isr &= (uint8_t)~bit;
+    pic->ends++;
+}
+
+uint8_t port_read8(uint16_t port)
+{
+    struct pic *pic = pic_at(port);
+
+    return pic->reads_isr ? pic->isr : 0xff;
+}
+
+void arch_irq_end(unsigned vector)
+{
+    apic_ends++;
+    apic_vector = vector;
+}
+
+/* The processor takes an interrupt of `line`. */
+static void raise(unsigned line)
+{
+    if (line >= 8) {
+        slave.isr |= (uint8_t)(1u << (line - 8));
+        master.isr |= 1u << PIC_CASCADE;
+    } else {
+        master.isr |= (uint8_t)(1u << line);
+    }
+    irq_dispatch(IRQ_LEGACY_VECTOR + line);
+}
+
+/* The same, but the line has fallen silent in between. */
+static void raise_spurious(unsigned line)
+{
+    if (line == 15)
+        master.isr |= 1u << PIC_CASCADE;
+    irq_dispatch(IRQ_LEGACY_VECTOR + line);
+}
+
+#define CHECK_ALL_ENDED()                                                      \
+    CHECK(master.isr == 0 && slave.isr == 0,                                   \
+          "nothing is in service any more; here the ISRs are %#x (master) "    \
+          "and %#x (slave)",                                                   \
+          master.isr, slave.isr)
+
+/* ---- Handlers ----------------------------------------------------------- */
+
+static char trace[64];
+
+static void handler(void *ctx)
+{
+    strncat(trace, ctx, sizeof(trace) - strlen(trace) - 1);
+}
+
+static void wants_pending(void *ctx)
+{
+    CHECK(master.isr, "the line is ended after its handlers, or the next "
+                      "interrupt comes while they run");
+    handler(ctx);
+}
+
+static void request(unsigned kind, unsigned line, irq_handler_t function,
+                    const char *name)
+{
+    struct irq_source source = { .kind = kind, .line = line };
+    int error = irq_request(&source, function, (void *)name);
+
+    CHECK(error == 0, "line %u is to be had; here %d", line, error);
+}
+
+#define CHECK_TRACE(wanted)                                                    \
+    CHECK(strcmp(trace, wanted) == 0, "\"%s\" were to be called; here \"%s\"", \
+          wanted, trace)
+
+/* ---- The 8259s ---------------------------------------------------------- */
+
+TEST(test_an_interrupt_of_the_master_is_ended_there)
+{
+    request(IRQ_LEGACY, 1, wants_pending, "k");
+    raise(1);
+    CHECK_TRACE("k");
+    CHECK_ALL_ENDED();
+    raise(1);
+    CHECK_TRACE("kk");
+    CHECK_ALL_ENDED();
+    CHECK(apic_ends == 0, "the local APIC has nothing to do with it");
+}
+
+TEST(test_an_interrupt_of_the_slave_is_ended_at_both)
+{
+    for (unsigned line = 8; line < 16; line++) {
+        request(IRQ_LEGACY, line, wants_pending, "s");
+        raise(line);
+        CHECK_ALL_ENDED();
+    }
+    CHECK_TRACE("ssssssss");
+    CHECK(slave.ends == 8 && master.ends == 8, "each was ended once at each; "
+          "here %u times at the slave, %u at the master", slave.ends,
+          master.ends);
+}
+
+TEST(test_every_line_is_ended_once_also_without_a_handler)
+{
+    for (unsigned line = 0; line < PIC_LINES; line++)
+        if (line != PIC_CASCADE)
+            raise(line);
+    CHECK_ALL_ENDED();
+    CHECK(master.ends == 15 && slave.ends == 8, "15 ends at the master and 8 "
+          "at the slave; here %u and %u", master.ends, slave.ends);
+}
+
+TEST(test_a_spurious_interrupt_of_the_master_is_not_acknowledged)
+{
+    request(IRQ_LEGACY, 7, handler, "7");
+    raise_spurious(7);
+    CHECK_TRACE("");
+    CHECK(master.ends == 0, "the master waits for no end");
+    raise(7);
+    CHECK_TRACE("7");
+    CHECK_ALL_ENDED();
+}
+
+TEST(test_a_spurious_interrupt_does_not_end_another_one)
+{
+    master.isr = 1u << 3;       /* being served when it comes */
+    raise_spurious(7);
+    CHECK(master.isr == 1u << 3, "line 3 is still in service");
+    CHECK(!pic_spurious(3), "and is not spurious");
+    irq_dispatch(IRQ_LEGACY_VECTOR + 3);
+    CHECK_ALL_ENDED();
+}
+
+TEST(test_a_spurious_interrupt_of_the_slave_is_ended_at_the_master_alone)
+{
+    request(IRQ_LEGACY, 15, handler, "f");
+    raise_spurious(15);
+    CHECK_TRACE("");
+    CHECK(slave.ends == 0, "the slave waits for no end");
+    CHECK(master.ends == 1, "the master does, once; here %u times",
+          master.ends);
+    CHECK_ALL_ENDED();
+    raise(15);
+    CHECK_TRACE("f");
+    CHECK_ALL_ENDED();
+}
+
+TEST(test_only_the_last_line_of_each_can_be_spurious)
+{
+    for (unsigned line = 0; line < PIC_LINES; line++) {
+        bool last = line == 7 || line == 15;
+
+        master.isr = line == 15 ? 1u << PIC_CASCADE : 0;
+        slave.isr = 0;
+        CHECK(pic_spurious(line) == last, "line %u %s spurious", line,
+              last ? "is" : "can't be");
+    }
+}
+
+/* ---- The local APIC ----------------------------------------------------- */
+
+TEST(test_other_vectors_are_ended_at_the_local_apic)
+{
+    for (unsigned vector = 48; vector <= IRQ_TIMER; vector++) {
+        apic_ends = 0;
+        irq_dispatch(vector);
+        CHECK(apic_ends == 1 && apic_vector == vector,
+              "vector %u is ended once; here %u times", vector, apic_ends);
+    }
+    CHECK(master.ends + slave.ends == 0, "the 8259s have no part in it");
+}
+
+TEST(test_the_local_apic_s_spurious_interrupt_is_not_ended)
+{
+    irq_dispatch(IRQ_SPURIOUS);
+    CHECK(apic_ends == 0, "nobody waits for an end; here %u", apic_ends);
+}
+
+/* ---- Who is called ------------------------------------------------------ */
+
+TEST(test_every_handler_of_a_shared_line_is_called_in_order)
+{
+    request(IRQ_LINE, 20, handler, "a");
+    request(IRQ_LINE, 21, handler, "x");
+    request(IRQ_LINE, 20, handler, "b");
+    request(IRQ_LINE, 20, handler, "c");
+    irq_dispatch(48);
+    CHECK_TRACE("abc");
+    irq_dispatch(49);
+    CHECK_TRACE("abcx");
+    CHECK(apic_ends == 2, "two interrupts, two ends; here %u", apic_ends);
+}
+
+TEST(test_a_message_has_a_vector_of_its_own)
+{
+    struct irq_source first = { .kind = IRQ_MESSAGE };
+    struct irq_source second = { .kind = IRQ_MESSAGE };
+
+    CHECK(irq_request(&first, handler, "1") == 0, "there is a vector");
+    CHECK(irq_request(&second, handler, "2") == 0, "and another");
+    CHECK(first.data != second.data, "each has its own");
+    CHECK(first.data >= 48, "which is no line's of the 8259s; here %u",
+          first.data);
+    irq_dispatch(second.data);
+    irq_dispatch(first.data);
+    CHECK_TRACE("21");
+}
+
+TEST(test_a_line_of_the_8259s_is_not_the_i_o_apic_s_of_the_same_number)
+{
+    request(IRQ_LINE, 4, handler, "l");
+    request(IRQ_LEGACY, 4, handler, "p");
+    raise(4);
+    CHECK_TRACE("p");
+    irq_dispatch(48);
+    CHECK_TRACE("pl");
+}
+
+TEST(test_what_is_not_there_is_refused)
+{
+    struct irq_source legacy = { .kind = IRQ_LEGACY, .line = 16 };
+    struct irq_source line = { .kind = IRQ_LINE, .line = 64 };
+
+    CHECK(irq_request(&legacy, handler, "") == -ENODEV, "16 lines, 0 to 15");
+    CHECK(irq_request(&line, handler, "") == -ENODEV, "64 lines, 0 to 63");
+}
+
+TEST(test_more_handlers_than_there_is_room_for_are_refused)
+{
+    struct irq_source source = { .kind = IRQ_MESSAGE };
+    unsigned had = 0;
+
+    while (irq_request(&source, handler, "") == 0)
+        CHECK(++had < 256, "there is an end to it");
+    CHECK(irq_request(&source, handler, "") == -ENOSPC, "and it is told");
+    CHECK(had >= 64, "64 are to be had; here %u", had);
+}

@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_virtio_blk.c - the driver of a virtio disk, from its discovery to its
+ * end, with the queue and the handshake beneath it.
+ */
+#include <string.h>
+
+#include "block/block.h"
+#include "drivers/virtio_blk/virtio_blk.h"
+#include "fake_disk.h"
+#include "fake_disk_virtio.h"
+#include "lib/errno.h"
+#include "unit.h"
+
+enum { SECTORS = 256, REQUESTS = 300, ROOM_MAX = BLOCK_PIECES_MAX };
+
+/* A machine whose clock moves on whenever it is looked at. */
+uint64_t clock_ns(void)
+{
+    static uint64_t now;
+
+    return now += 1000000;
+}
+
+/* ---- Requests ----------------------------------------------------------- */
+
+static struct block_dev *blk0;
+static struct test_request {
+    struct block_request req;
+    struct block_piece pieces[ROOM_MAX];
+    uint8_t data[ROOM_MAX * 2 * BLOCK_SECTOR_SIZE];
+    unsigned done;
+} requests[REQUESTS];
+static bool submitting;
+static unsigned done_count;
+/* So many requests are with a device that will break, and this one it gives
+ * back with a lie. */
+static unsigned held;
+static struct test_request *lie;
+static uint8_t order[REQUESTS * 4];
+
+static void is_done(struct block_request *req)
+{
+    struct test_request *r = container_of(req, struct test_request, req);
+
+    CHECK(!submitting, "done() does not come from inside block_submit()");
+    CHECK(r->done == 0, "done() comes once");
+    CHECK(r >= requests + held || r->req.error == 0 || disk_is_reset() ||
+              r == lie, "what a broken device held is given back after its "
+          "reset");
+    r->done++;
+    if (done_count < sizeof order)
+        order[done_count] = (uint8_t)(r - requests);
+    done_count++;
+}
+
+/* `count` pieces of one sector each. */
+static struct test_request *request(unsigned i, enum block_op op,
+                                    uint64_t sector, unsigned count)
+{
+    struct test_request *r = &requests[i];
+
+    memset(r, 0, sizeof *r);
+    memset(r->req.room, 0xa5, sizeof r->req.room);
+    for (unsigned p = 0; p < count; p++)
+        r->pieces[p] = (struct block_piece){
+            r->data + 2 * p * BLOCK_SECTOR_SIZE, BLOCK_SECTOR_SIZE
+        };
+    r->req.op = op;
+    r->req.sector = sector;
+    r->req.pieces = r->pieces;
+    r->req.count = op == BLOCK_FLUSH ? 0 : count;
+    r->req.error = 1;
+    r->req.done = is_done;
+    return r;
+}
+
+/* What was on the stack while a request was submitted is gone. */
+static void scribble(void)
+{
+    volatile uint8_t stack[4096];
+
+    for (unsigned i = 0; i < sizeof stack; i++)
+        stack[i] = 0x5a;
+}
+
+static int submit(struct test_request *r)
+{
+    submitting = true;
+    int error = block_submit(blk0, &r->req);
+    submitting = false;
+    scribble();
+    return error;
+}
+
+static void up(void)
+{
+    disk_attach();
+    blk0 = block_find("blk0");
+    CHECK(blk0, "the disk is found, here: %s", unit_log_last());
+    disk_run();
+}
+
+static const uint8_t *on_disk(uint64_t sector)
+{
+    return disk.bytes + sector * BLOCK_SECTOR_SIZE;
+}
+
+static void check_read(struct test_request *r)
+{
+    CHECK(r->done == 1 && r->req.error == 0, "request %u is done well, here "
+          "%d", (unsigned)(r - requests), r->req.error);
+    for (unsigned p = 0; p < r->req.count; p++)
+        CHECK(memcmp(r->pieces[p].data, on_disk(r->req.sector + p),
+                     BLOCK_SECTOR_SIZE) == 0,
+              "piece %u of a read from sector %llu on holds sector %llu", p,
+              (unsigned long long)r->req.sector,
+              (unsigned long long)r->req.sector + p);
+}
+
+/* ---- Bringing it up ----------------------------------------------------- */
+
+TEST(test_a_disk_says_how_large_it_is)
+{
+    up();
+    CHECK(blk0->sectors == SECTORS && blk0->unit == 1 && !blk0->read_only &&
+              blk0->can_flush && blk0->pieces_max == BLOCK_PIECES_MAX,
+          "blk0 is what the device says");
+    CHECK(strstr(unit_log_last(), "blk0: 256 sectors"), "and so does the "
+          "console, here: %s", unit_log_last());
+}
+
+TEST(test_only_features_with_a_name_are_taken)
+{
+    disk.features |= DISK_RO | DISK_SIZE_MAX | DISK_GEOMETRY | DISK_TOPOLOGY |
+                     DISK_CONFIG_WCE | DISK_MQ | 0xffffffu << 12;
+    disk.size_max = 65536;
+    up();
+    CHECK(blk0->read_only && blk0->piece_len_max == 65536,
+          "those with a name are");
+}
+
+TEST(test_without_features_a_disk_is_a_disk)
+{
+    disk.features = 0;
+    up();
+    CHECK(!blk0->can_flush && blk0->pieces_max == BLOCK_PIECES_MAX,
+          "it has nothing to flush");
+    submit(request(0, BLOCK_READ, 1, 2));
+    disk_run();
+    check_read(&requests[0]);
+}
+
+TEST(test_a_disk_with_sectors_of_4096_bytes_is_read_by_whole_ones)
+{
+    disk.blk_size = 4096;
+    up();
+    CHECK(blk0->unit == 8, "8 sectors of 512 bytes are the least");
+    CHECK(submit(request(0, BLOCK_READ, 8, 1)) == -EINVAL, "one is refused");
+    CHECK(submit(request(0, BLOCK_READ, 8, 8)) == 0, "8 are not");
+    disk_run();
+    check_read(&requests[0]);
+}
+
+static void check_refused(const char *words)
+{
+    disk_attach();
+    CHECK(!block_find("blk0"), "the disk is not used");
+    CHECK(unit_log_count() == 2, "it is told in two lines, here %u",
+          unit_log_count());
+    CHECK(strstr(unit_log_last(), "could not be brought up"),
+          "the second says so, here: %s", unit_log_last());
+    CHECK(disk.device.transport->get_status(&disk.device) &
+              VIRTIO_STATUS_FAILED, "the device is told (%s)", words);
+    disk_run();
+}
+
+TEST(test_a_disk_with_absurd_sectors_is_refused)
+{
+    disk.blk_size = 520;
+    check_refused("520 bytes");
+}
+
+TEST(test_a_disk_with_sectors_of_no_bytes_is_refused)
+{
+    disk.blk_size = 0;
+    check_refused("0 bytes");
+}
+
+TEST(test_a_disk_with_sectors_of_64_kibibytes_is_refused)
+{
+    disk.blk_size = 65536;
+    check_refused("64 KiB");
+}
+
+TEST(test_a_disk_of_absurd_size_is_refused)
+{
+    disk.capacity = UINT64_MAX;
+    check_refused("too large");
+}
+
+TEST(test_a_disk_that_takes_only_tiny_pieces_is_refused)
+{
+    disk.features |= DISK_SIZE_MAX;
+    disk.size_max = 4095;
+    check_refused("size_max");
+}
+
+TEST(test_a_queue_without_room_for_a_request_is_refused)
+{
+    disk.queue_max = 2;
+    check_refused("queue of 2");
+}
+
+TEST(test_a_disk_of_no_sectors_is_a_disk_of_which_nothing_can_be_read)
+{
+    disk.capacity = 0;
+    up();
+    CHECK(submit(request(0, BLOCK_READ, 0, 1)) == -ERANGE, "it has no sector");
+}
+
+static void check_without_memory(unsigned i)
+{
+    fake_memory_fail_after(i);
+    disk_attach();
+    CHECK(!block_find("blk0"), "the disk is not used");
+    CHECK(unit_log_count() == 1, "and that is told");
+    disk_run();
+}
+
+TEST(test_without_memory_for_the_driver_there_is_no_disk)
+{
+    check_without_memory(0);
+}
+
+TEST(test_without_memory_for_the_ring_there_is_no_disk)
+{
+    check_without_memory(1);
+}
+
+TEST(test_without_memory_for_the_chains_there_is_no_disk)
+{
+    check_without_memory(2);
+}
+
+/* ---- Reading and writing ------------------------------------------------ */
+
+TEST(test_a_read_brings_the_sectors_that_were_asked_for)
+{
+    up();
+    CHECK(submit(request(0, BLOCK_READ, 77, 1)) == 0, "it is taken");
+    CHECK(requests[0].done == 0, "not done before the device has read");
+    disk_run();
+    check_read(&requests[0]);
+}
+
+TEST(test_the_first_and_the_last_sector_are_read)
+{
+    up();
+    CHECK(submit(request(0, BLOCK_READ, 0, 1)) == 0, "the first is taken");
+    CHECK(submit(request(1, BLOCK_READ, SECTORS - 1, 1)) == 0,
+          "the last is taken");
+    disk_run();
+    check_read(&requests[0]);
+    check_read(&requests[1]);
+}
+
+TEST(test_pieces_are_filled_in_their_order)
+{
+    up();
+    submit(request(0, BLOCK_READ, 100, 16));
+    disk_run();
+    check_read(&requests[0]);
+}
+
+TEST(test_a_write_brings_the_pieces_to_the_disk)
+{
+    uint8_t wanted[16][BLOCK_SECTOR_SIZE];
+
+    up();
+    struct test_request *r = request(0, BLOCK_WRITE, 40, 16);
+    for (unsigned i = 0; i < 16; i++) {
+        memset(wanted[i], 0x80 + i, sizeof wanted[i]);
+        memcpy(r->pieces[i].data, wanted[i], sizeof wanted[i]);
+    }
+    CHECK(submit(r) == 0, "it is taken");
+    disk_run();
+    CHECK(r->done == 1 && r->req.error == 0, "it is done well");
+    CHECK(memcmp(on_disk(40), wanted, sizeof wanted) == 0,
+          "the disk has what was written, in its order");
+    for (unsigned i = 0; i < 16; i++)
+        CHECK(memcmp(r->pieces[i].data, wanted[i], sizeof wanted[i]) == 0,
+              "what was written is unchanged in memory");
+}
+
+TEST(test_a_flush_makes_what_was_written_stay)
+{
+    up();
+    struct test_request *r = request(0, BLOCK_WRITE, 9, 1);
+    memset(r->pieces[0].data, 0x77, BLOCK_SECTOR_SIZE);
+    submit(r);
+    disk_run();
+    CHECK(disk.stable[9 * 512] != 0x77, "without a flush it need not stay");
+    CHECK(submit(request(1, BLOCK_FLUSH, 1234, 1)) == 0, "a flush is taken");
+    disk_run();
+    CHECK(requests[1].done == 1 && requests[1].req.error == 0, "and done");
+    CHECK(disk.flushes == 1 && disk.stable[9 * 512] == 0x77,
+          "the device was told to flush");
+}
+
+TEST(test_what_the_flush_of_a_disk_says_is_what_is_told)
+{
+    up();
+    disk.status = 1;
+    submit(request(0, BLOCK_FLUSH, 0, 1));
+    disk_run();
+    CHECK(requests[0].req.error == -EIO, "a flush that fails is -EIO, here %d",
+          requests[0].req.error);
+}
+
+/* ---- Many at a time ----------------------------------------------------- */
+
+TEST(test_many_requests_are_in_flight_and_finish_in_any_order)
+{
+    bool overtaken = false;
+
+    up();
+    for (unsigned i = 0; i < REQUESTS; i++)
+        CHECK(submit(request(i, BLOCK_READ, i % 240, 1 + i % 5)) == 0,
+              "request %u is taken, or waits", i);
+    event_run_once(0);
+    CHECK(disk_take() > 16, "the device has many at a time, here %u",
+          disk_take());
+    disk_run();
+    for (unsigned i = 0; i < REQUESTS; i++)
+        check_read(&requests[i]);
+    for (unsigned i = 1; i < REQUESTS; i++)
+        overtaken |= order[i] < order[i - 1];
+    CHECK(overtaken, "the fake disk shuffles");
+    CHECK(done_count == REQUESTS && disk.reads == REQUESTS, "each once");
+}
+
+TEST(test_each_request_has_its_own_status)
+{
+    up();
+    for (unsigned i = 0; i < 10; i++)
+        submit(request(i, BLOCK_READ, i, 1));
+    event_run_once(0);
+    disk_take();
+    disk.status = 1;
+    disk_use(4);
+    disk.status = -1;
+    disk_run();
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(requests[i].req.error == (i == 4 ? -EIO : 0),
+              "request 4 failed and no other; %u ended with %d", i,
+              requests[i].req.error);
+}
+
+TEST(test_a_ring_of_four_is_enough)
+{
+    disk.queue_max = 4;
+    up();
+    CHECK(blk0->pieces_max == 2, "requests of two pieces find room");
+    CHECK(submit(request(0, BLOCK_READ, 0, 3)) == -EINVAL,
+          "one of three never would, and is refused");
+    for (unsigned i = 0; i < REQUESTS; i++)
+        CHECK(submit(request(i, i % 7 == 0 ? BLOCK_FLUSH : BLOCK_READ, i % 250,
+                             1 + i % 2)) == 0, "request %u is taken", i);
+    disk_run();
+    CHECK(done_count == REQUESTS, "all are done, here %u", done_count);
+}
+
+TEST(test_a_disk_that_takes_one_piece_gets_one)
+{
+    disk.seg_max = 1;
+    up();
+    CHECK(blk0->pieces_max == 1, "that is what it says");
+    CHECK(submit(request(0, BLOCK_READ, 0, 2)) == -EINVAL, "two are refused");
+    submit(request(0, BLOCK_READ, 0, 1));
+    disk_run();
+    check_read(&requests[0]);
+}
+
+TEST(test_a_disk_that_takes_no_piece_gets_one_all_the_same)
+{
+    disk.seg_max = 0;
+    up();
+    CHECK(blk0->pieces_max == 1, "less than one is of no use");
+}
+
+TEST(test_a_long_queue_is_used_as_far_as_we_want)
+{
+    disk.queue_max = 1024;
+    up();
+    for (unsigned i = 0; i < REQUESTS; i++)
+        submit(request(i, BLOCK_READ, i % 250, 1));
+    event_run_once(0);
+    CHECK(disk_take() == VIRTIO_BLK_QUEUE_MAX / 3,
+          "85 chains of three fit into 256 descriptors, here %u", disk_take());
+    disk_run();
+    CHECK(done_count == REQUESTS, "all are done");
+}
+
+TEST(test_what_is_submitted_in_a_round_is_announced_together)
+{
+    up();
+    disk.notified = 0;
+    for (unsigned i = 0; i < 30; i++)
+        submit(request(i, BLOCK_READ, i, 1));
+    CHECK(disk.notified == 0, "not while there may be more");
+    event_run_once(0);
+    CHECK(disk.notified == 1, "30 requests are announced once, here %u times",
+          disk.notified);
+}
+
+TEST(test_done_comes_from_the_event_loop_even_from_a_device_that_is_quick)
+{
+    disk.at_once = true;
+    up();
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(submit(request(i, BLOCK_READ, i, 1)) == 0, "it is taken");
+    CHECK(done_count == 0, "nothing is done before the event loop runs");
+    disk_run();
+    CHECK(done_count == 100, "then all are");
+}
+
+TEST(test_others_have_their_turn_while_many_requests_are_done)
+{
+    disk.queue_max = 1024;
+    up();
+    for (unsigned i = 0; i < 85; i++)
+        submit(request(i, BLOCK_READ, i, 1));
+    event_run_once(0);
+    while (disk_take() > 0)
+        disk_use(0);
+    struct virtio_blk *blk = container_of(blk0, struct virtio_blk, block);
+    event_post(&blk->done_work);
+    event_run_once(0);
+    CHECK(done_count < 85, "they are not all done in one round of the loop");
+    while (event_loop.ready > 0)
+        event_run_once(0);
+    CHECK(done_count == 85, "but they are without another interrupt");
+}
+
+static unsigned resubmits;
+static void once_more(struct block_request *req)
+{
+    if (resubmits < 500 && ++resubmits)
+        CHECK(block_submit(blk0, req) == 0, "it is taken again");
+    else
+        done_count++;
+}
+
+TEST(test_a_request_is_submitted_again_from_its_done)
+{
+    disk.queue_max = 8;
+    up();
+    for (unsigned i = 0; i < 10; i++) {
+        request(i, BLOCK_READ, i, 1)->req.done = once_more;
+        submit(&requests[i]);
+    }
+    disk_run();
+    CHECK(done_count == 10 && disk.reads == 510, "all 510 were read, here %u",
+          disk.reads);
+}
+
+/* The disk, as the requests of this test make it. */
+static uint8_t model[SECTORS * BLOCK_SECTOR_SIZE];
+
+static void make_random(struct test_request *r, unsigned i)
+{
+    unsigned count = 1 + unit_random_below(16);
+    bool write = unit_random_below(2);
+    uint64_t sector = i * 16; /* each in a part of the disk of its own */
+
+    request((unsigned)(r - requests), write ? BLOCK_WRITE : BLOCK_READ,
+            sector + unit_random_below(17 - count), count);
+    for (unsigned p = 0; write && p < count; p++) {
+        uint8_t *data = r->pieces[p].data;
+
+        for (unsigned b = 0; b < BLOCK_SECTOR_SIZE; b++)
+            data[b] = (uint8_t)unit_random();
+        memcpy(model + (r->req.sector + p) * BLOCK_SECTOR_SIZE, data,
+               BLOCK_SECTOR_SIZE);
+    }
+}
+
+TEST(test_reads_and_writes_at_random_agree_with_a_model)
+{
+    disk.queue_max = 32;
+    up();
+    memcpy(model, disk.bytes, sizeof model);
+    for (unsigned round = 0; round < 300; round++) {
+        for (unsigned i = 0; i < 16; i++) {
+            make_random(&requests[i], i);
+            CHECK(submit(&requests[i]) == 0, "it is taken");
+        }
+        disk_run();
+        for (unsigned i = 0; i < 16; i++) {
+            struct test_request *r = &requests[i];
+            CHECK(r->done == 1 && r->req.error == 0, "it is done well");
+            if (r->req.op == BLOCK_READ)
+                check_read(r);
+        }
+        CHECK(memcmp(model, disk.bytes, sizeof model) == 0,
+              "the disk is as it was written");
+    }
+}
+
+/* ---- Errors ------------------------------------------------------------- */
+
+TEST(test_the_status_byte_decides)
+{
+    static const struct { int status, error; } table[] = {
+        { 0, 0 }, { 1, -EIO }, { 2, -ENOTSUP }, { 3, -EIO }, { 0x80, -EIO },
+        { 0xff, -EIO }, { -2, -EIO },
+    };
+
+    up();
+    for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+        disk.status = table[i].status;
+        for (unsigned op = BLOCK_READ; op <= BLOCK_FLUSH; op++) {
+            submit(request(0, op, 5, 1));
+            disk_run();
+            CHECK(requests[0].done == 1 &&
+                      requests[0].req.error == table[i].error,
+                  "status %d (-2: none was written) ends with %d, here %d",
+                  table[i].status, table[i].error, requests[0].req.error);
+        }
+    }
+    disk.status = -1;
+    submit(request(0, BLOCK_READ, 5, 1));
+    disk_run();
+    check_read(&requests[0]);
+    CHECK(disk.resets == 1, "an error is no reason to reset the device");
+}
+
+TEST(test_a_read_of_which_the_device_wrote_only_a_part_has_failed)
+{
+    up();
+    disk.used_len = 1;
+    submit(request(0, BLOCK_READ, 5, 2));
+    disk_run();
+    CHECK(requests[0].req.error == -EIO, "1 of 1025 bytes is not all");
+    disk.used_len = 1024;
+    submit(request(0, BLOCK_READ, 5, 2));
+    disk_run();
+    CHECK(requests[0].req.error == -EIO, "without the status it is not all");
+    disk.used_len = 1;
+    submit(request(0, BLOCK_WRITE, 5, 2));
+    disk_run();
+    CHECK(requests[0].req.error == 0, "of a write the status is all");
+}
+
+/* ---- A device that breaks its protocol ---------------------------------- */
+
+/* 100 requests, most of them waiting; the device has taken what it could. */
+static void crowd(void)
+{
+    disk.queue_max = 32;
+    up();
+    for (unsigned i = 0; i < 100; i++)
+        submit(request(i, BLOCK_READ, i, 1));
+    event_run_once(0);
+    held = disk_take();
+    CHECK(held == 10, "ten of them are in a ring of 32");
+}
+
+static void check_broken(const char *words)
+{
+    disk_interrupt();
+    CHECK(disk.resets == 2, "the device is reset");
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(requests[i].done == 1 && requests[i].req.error == -EIO,
+              "request %u is done, with -EIO, here %d", i,
+              requests[i].req.error);
+    CHECK(unit_log_count() == 2, "one line says it, here %u",
+          unit_log_count() - 1);
+    CHECK(strstr(unit_log_last(), words), "it says \"%s\", here \"%s\"", words,
+          unit_log_last());
+    CHECK(submit(request(0, BLOCK_READ, 0, 1)) == -EIO,
+          "what comes later is refused");
+    CHECK(submit(request(0, BLOCK_FLUSH, 0, 1)) == -EIO, "a flush as well");
+    disk_interrupt();
+    CHECK(unit_log_count() == 2, "and that is all that is said");
+}
+
+TEST(test_a_status_that_was_not_written_breaks_the_device)
+{
+    crowd();
+    disk.used_len = 0;
+    lie = &requests[0];
+    disk_use(0);
+    check_broken("no status");
+}
+
+TEST(test_a_used_id_that_can_not_be_breaks_the_device)
+{
+    crowd();
+    disk_lie(700, 513);
+    check_broken("blk0 requests: ");
+}
+
+TEST(test_a_used_id_given_twice_breaks_the_device)
+{
+    up();
+    for (unsigned i = 0; i < 5; i++)
+        submit(request(i, BLOCK_READ, i, 1));
+    disk_lie(0, 513);
+    disk_lie(0, 513);
+    disk_interrupt();
+    CHECK(done_count == 5 && disk.resets == 2, "all are done, here %u",
+          done_count);
+    CHECK(unit_log_count() == 2, "one line says it: %s", unit_log_last());
+}
+
+TEST(test_a_length_beyond_the_request_breaks_the_device)
+{
+    crowd();
+    disk.used_len = 514;
+    disk_use(0);
+    check_broken("blk0 requests: ");
+}
+
+TEST(test_a_device_that_needs_a_reset_is_broken)
+{
+    crowd();
+    disk_needs_reset();
+    check_broken("needs a reset");
+}
+
+TEST(test_a_configuration_that_changes_is_no_reason_to_break_a_device)
+{
+    up();
+    disk.capacity = 5;
+    disk.features |= 1;
+    struct virtio_blk *blk = container_of(blk0, struct virtio_blk, block);
+    event_post(&blk->config_work);
+    submit(request(0, BLOCK_READ, 1, 1));
+    disk_run();
+    check_read(&requests[0]);
+}
+
+TEST(test_memory_stays_with_a_device_that_does_not_come_out_of_its_reset)
+{
+    crowd();
+    disk.never_resets = true;
+    disk_needs_reset();
+    disk_interrupt();
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(requests[i].done == (i < 10 ? 0 : 1),
+              "the 10 requests that it holds are not given back, what only "
+              "waited is: %u", i);
+    CHECK(strstr(unit_log_last(), "stays with it"), "a line says so, here: %s",
+          unit_log_last());
+    CHECK(submit(request(50, BLOCK_READ, 0, 1)) == -EIO,
+          "what comes later is refused");
+}
+
+/* ---- At random ---------------------------------------------------------- */
+
+/* One request is dealt with, or said to be. */
+static void use_somehow(unsigned honesty)
+{
+    unsigned count = disk_take();
+
+    if (count == 0)
+        return;
+    if (unit_random_below(honesty) == 0) {
+        disk.status = unit_random_below(4) - 2;
+        if (unit_random_below(3) > 0)
+            disk.used_len = 1 + unit_random_below(600);
+    }
+    if (unit_random_below(4 * honesty) == 0)
+        disk_lie(unit_random_below(2 * disk.queue_max), unit_random_below(520));
+    else
+        disk_use(unit_random_below(count));
+    disk.status = disk.used_len = -1;
+}
+
+static unsigned act(unsigned submitted, unsigned honesty)
+{
+    switch (unit_random_below(8)) {
+    case 0:
+        event_run_once(0);
+        break;
+    case 1:
+        disk_interrupt();
+        break;
+    case 2:
+    case 3:
+    case 4:
+        use_somehow(honesty);
+        break;
+    case 5:
+        if (unit_random_below(8 * honesty) == 0)
+            disk_needs_reset();
+        break;
+    default:
+        if (submit(request(submitted, unit_random_below(3),
+                           unit_random_below(SECTORS - 2),
+                           1 + unit_random_below(blk0->pieces_max > 1 ? 2 : 1)))
+            == 0)
+            return submitted + 1;
+    }
+    return submitted;
+}
+
+TEST(test_whatever_a_device_does_each_request_is_done_once)
+{
+    unsigned broken = 0;
+
+    for (unsigned round = 0; round < 99; round++) {
+        char name[8] = { 'b', 'l', 'k', '0' + round % 10, 0 };
+        unsigned submitted = 0, honesty = 4 << unit_random_below(8);
+
+        if (round >= 10)
+            name[3] = '0' + round / 10, name[4] = '0' + round % 10;
+        disk.queue_max = 4 << unit_random_below(6);
+        disk.resets = 0;
+        disk_attach();
+        blk0 = block_find(name);
+        CHECK(blk0, "%s is found", name);
+        for (unsigned i = 0; i < 1000 && submitted < REQUESTS; i++)
+            submitted = act(submitted, honesty);
+        disk_run();
+        for (unsigned i = 0; i < submitted; i++)
+            CHECK(requests[i].done == 1, "request %u of %u is done %u times", i,
+                  submitted, requests[i].done);
+        broken += disk.resets > 1;
+    }
+    CHECK(broken > 10 && broken < 90, "some devices break, others do not: "
+          "here %u of 99 did", broken);
+}

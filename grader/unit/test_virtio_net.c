@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_virtio_net.c - the network card's driver over a whole fake device: an
+ * honest one, one whose interrupts get lost, and those that lie.
+ */
+#include "drivers/virtio_net/virtio_net.h"
+#include "fake_virtio_device.h"
+#include "lib/errno.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECEIVE = 0, TRANSMIT = 1, HEADER = sizeof(struct virtio_net_hdr) };
+
+static struct netdev *card;
+static unsigned received, released, writable, link_changes;
+static uint8_t last_frame[2048];
+static uint32_t last_len;
+
+static void receive(struct netdev *dev, struct netbuf *nb)
+{
+    CHECK(dev == card && nb->len <= sizeof last_frame, "a frame comes in");
+    memcpy(last_frame, nb->data, nb->len);
+    last_len = nb->len;
+    received++;
+    nb->release(nb);
+}
+
+static void is_writable(struct netdev *dev)
+{
+    (void)dev;
+    writable++;
+}
+
+static void link_changed(struct netdev *dev)
+{
+    (void)dev;
+    link_changes++;
+}
+
+static void offer(unsigned mtu)
+{
+    static const uint8_t mac[] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+
+    fake_virtio_begin(VIRTIO_ID_NET);
+    fake.offered |= 1u << 5 | 1u << 16 | (mtu != 0 ? 1u << 3 : 0);
+    memcpy(fake.config, mac, sizeof mac);
+    fake.config[6] = 1; /* the link is up */
+    fake.config[10] = (uint8_t)mtu;
+    fake.config[11] = (uint8_t)(mtu >> 8);
+}
+
+static void attach(void)
+{
+    virtio_attach(&fake.device);
+    card = netdev_find("net0");
+    CHECK(card != NULL, "the card is found");
+    while (card->next != NULL)
+        card = card->next;
+    card->receive = receive;
+    card->writable = is_writable;
+    card->link_changed = link_changed;
+    fake_loop();
+}
+
+static void begin(void)
+{
+    offer(0);
+    attach();
+}
+
+static void release(struct netbuf *nb)
+{
+    released++;
+    free(nb->data);
+    free(nb);
+}
+
+static int send(uint32_t len)
+{
+    struct netbuf *nb = calloc(1, sizeof *nb);
+
+    *nb = (struct netbuf){ .data = malloc(len), .len = len,
+                           .release = release };
+    memset(nb->data, 0x5a, len);
+    int error = card->send(card, nb);
+    if (error != 0) {
+        free(nb->data);
+        free(nb);
+    }
+    return error;
+}
+
+/* The device puts a frame of `len` bytes into a receive buffer; of that buffer
+ * it says that it wrote `more` bytes besides. */
+static void frame_in(uint32_t len, uint32_t more)
+{
+    struct fake_chain chain;
+
+    CHECK(fake_chain_take(RECEIVE, &chain), "there is a receive buffer");
+    memset(chain.write, 0, HEADER);
+    memset(chain.write + HEADER, 0x77, len);
+    fake_chain_use(RECEIVE, chain.head, HEADER + len + more, 1);
+}
+
+/* The device sends everything; how many frames. */
+static unsigned frames_out(void)
+{
+    struct fake_chain chain;
+    unsigned count = 0;
+
+    while (fake_chain_take(TRANSMIT, &chain)) {
+        fake_chain_use(TRANSMIT, chain.head, 0, 1);
+        count++;
+    }
+    return count;
+}
+
+/* ---- An honest card --------------------------------------------------- */
+
+TEST(test_frames_come_in_and_go_out)
+{
+    begin();
+    for (unsigned i = 0; i < 300; i++) {
+        frame_in(100, 0);
+        CHECK(send(60) == 0, "there is room");
+        fake_loop();
+        CHECK(frames_out() == 1, "a frame goes out");
+        fake_loop();
+        CHECK(received == i + 1 && released == i + 1, "frame %u: %u came in, "
+              "%u were released", i, received, released);
+    }
+    CHECK(last_len == 100 && last_frame[99] == 0x77, "whole");
+}
+
+TEST(test_link_down_and_up_are_told)
+{
+    begin();
+    fake.config[6] = 0;
+    fake_config_interrupt();
+    fake_loop();
+    CHECK(!card->link_up && link_changes == 1, "the link is down");
+    fake.config[6] = 1;
+    fake_config_interrupt();
+    fake_loop();
+    CHECK(card->link_up && link_changes == 2, "the link is up");
+}
+
+/* ---- Lost interrupts -------------------------------------------------- */
+
+TEST(test_a_lost_receive_interrupt_delays_a_frame_and_no_more)
+{
+    begin();
+    fake.loses_interrupts = true;
+    for (unsigned i = 1; i <= 200; i++) {
+        frame_in(100, 0);
+        fake_pass_time(1000);
+        CHECK(received == i, "a second later frame %u is there; here %u are",
+              i, received);
+    }
+}
+
+TEST(test_a_lost_transmit_interrupt_does_not_stop_what_waits_for_room)
+{
+    unsigned sent = 0;
+
+    begin();
+    fake.loses_interrupts = true;
+    for (unsigned round = 1; round <= 20; round++) {
+        while (send(60) == 0)
+            sent++;
+        fake_loop();
+        CHECK(frames_out() > 0, "the device sends them");
+        fake_pass_time(1000);
+        CHECK(released == sent, "a second later %u of %u are released",
+              released, sent);
+        CHECK(writable == round, "and there is room again: writable() was "
+              "called %u times, expected %u", writable, round);
+    }
+}
+
+TEST(test_a_lost_configuration_interrupt_delays_the_news_and_no_more)
+{
+    begin();
+    fake.loses_interrupts = true;
+    fake.config[6] = 0;
+    fake_pass_time(1000);
+    CHECK(!card->link_up && link_changes == 1, "the link is down");
+}
+
+TEST(test_an_idle_card_is_looked_at_once_a_second)
+{
+    begin();
+    unsigned story = (unsigned)strlen(fake.story);
+    fake_pass_time(10000);
+    CHECK(received == 0 && writable == 0 && link_changes == 0 &&
+              fake.notified[TRANSMIT] == 0 && strlen(fake.story) == story,
+          "nothing happens when there is nothing to do");
+}
+
+/* ---- A card that lies ------------------------------------------------- */
+
+/* One line, no more traffic, nothing of ours is kept; time goes on. */
+static void check_broken(unsigned lines, const char *lie)
+{
+    fake_loop();
+    CHECK(unit_log_count() == lines + 1, "the card %s: one line says so; here "
+          "%u, the last \"%s\"", lie, unit_log_count() - lines,
+          unit_log_last());
+    CHECK(strstr(unit_log_last(), "net0"), "the card is named: \"%s\"",
+          unit_log_last());
+    CHECK(send(60) == -EIO, "the card %s: nothing more is sent", lie);
+    CHECK(!card->link_up && link_changes == 1, "the card %s: its link is down",
+          lie);
+    CHECK(fake.status == 0, "the card %s: it is reset", lie);
+    fake_pass_time(5000);
+    CHECK(unit_log_count() == lines + 1, "no more is said of it");
+}
+
+TEST(test_an_impossible_used_id_breaks_the_card)
+{
+    begin();
+    unsigned lines = unit_log_count();
+    fake_chain_use(RECEIVE, 64, 100, 1);
+    check_broken(lines, "used id 64 of 64");
+}
+
+TEST(test_a_used_id_that_is_not_in_flight_breaks_the_card)
+{
+    begin();
+    unsigned lines = unit_log_count();
+    fake_chain_use(TRANSMIT, 5, 0, 1);
+    check_broken(lines, "used a frame that nobody sent");
+}
+
+TEST(test_a_used_id_that_comes_twice_breaks_the_card)
+{
+    struct fake_chain chain;
+
+    begin();
+    unsigned lines = unit_log_count();
+    CHECK(send(60) == 0 && send(60) == 0, "there is room");
+    fake_loop();
+    CHECK(fake_chain_take(TRANSMIT, &chain), "the card has a frame");
+    fake_chain_use(TRANSMIT, chain.head, 0, 1);
+    fake_chain_use(TRANSMIT, chain.head, 0, 1);
+    check_broken(lines, "used a frame twice");
+    CHECK(released == 2, "both frames are released once: here %u", released);
+}
+
+TEST(test_a_length_beyond_the_buffer_breaks_the_card)
+{
+    begin();
+    unsigned lines = unit_log_count();
+    frame_in(100, 5000);
+    check_broken(lines, "wrote beyond its buffer");
+    CHECK(received == 0, "nothing is received");
+}
+
+TEST(test_a_used_index_too_far_breaks_the_card)
+{
+    begin();
+    unsigned lines = unit_log_count();
+    fake_chain_use(RECEIVE, 0, 100, 65);
+    check_broken(lines, "used more than it had");
+}
+
+TEST(test_device_needs_reset_breaks_the_card_and_its_frames_come_back)
+{
+    begin();
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(send(60) == 0, "there is room");
+    fake_loop();
+    unsigned lines = unit_log_count();
+    fake.status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+    fake_config_interrupt();
+    check_broken(lines, "needs a reset");
+    CHECK(released == 10, "what it had to send is released: %u of 10",
+          released);
+}
+
+TEST(test_device_needs_reset_is_noticed_without_an_interrupt)
+{
+    begin();
+    unsigned lines = unit_log_count();
+    fake.loses_interrupts = true;
+    fake.status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+    fake_pass_time(1000);
+    check_broken(lines, "needs a reset");
+}
+
+TEST(test_a_card_that_does_not_come_out_of_its_reset_keeps_what_it_has)
+{
+    begin();
+    CHECK(send(60) == 0, "there is room");
+    fake_loop();
+    fake.reset_looks = FAKE_NEVER;
+    fake_chain_use(RECEIVE, 64, 100, 1);
+    fake_loop();
+    CHECK(released == 0, "memory that the card may still read stays its own");
+    CHECK(send(60) == -EIO, "nothing more is sent");
+}
+
+TEST(test_frames_that_are_no_frames_go_back_into_the_ring)
+{
+    struct fake_chain chain;
+
+    begin();
+    for (unsigned i = 0; i < 500; i++) {
+        CHECK(fake_chain_take(RECEIVE, &chain), "the ring is kept full");
+        fake_chain_use(RECEIVE, chain.head, i % (HEADER + 14), 1);
+        fake_loop();
+    }
+    CHECK(received == 0 && !fake.queue[RECEIVE]->broken,
+          "a short frame is dropped, and is no lie");
+}
+
+/* ---- A card that can't be --------------------------------------------- */
+
+static void check_not_used(const char *what)
+{
+    unsigned lines = unit_log_count();
+
+    virtio_attach(&fake.device);
+    CHECK(netdev_find("net0") == NULL, "a card that %s is not used", what);
+    CHECK(unit_log_count() > lines && unit_log_count() <= lines + 2,
+          "a card that %s: a line says so", what);
+    CHECK((fake.status & VIRTIO_STATUS_FAILED) != 0, "and it is told");
+    for (unsigned q = 0; q < 2; q++)
+        if (fake.work[q] != NULL)
+            event_post(fake.work[q]);
+    if (fake.config_work != NULL)
+        event_post(fake.config_work);
+    fake_pass_time(3000); /* it interrupts all the same */
+}
+
+TEST(test_a_card_that_refuses_our_features_is_not_used)
+{
+    offer(0);
+    fake.refuses = true;
+    check_not_used("refuses FEATURES_OK");
+}
+
+TEST(test_a_card_without_a_transmit_queue_may_interrupt_without_harm)
+{
+    offer(0);
+    fake.queue_max[TRANSMIT] = 0;
+    check_not_used("has no transmit queue");
+}
+
+TEST(test_a_card_with_queues_of_an_absurd_size_is_not_used)
+{
+    static const uint16_t sizes[] = { 1, 16, 48, 65535 };
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        offer(0);
+        fake.queue_max[TRANSMIT] = sizes[i];
+        check_not_used("has no room in its ring for a frame");
+    }
+}
+
+TEST(test_any_mtu_that_the_card_may_name_can_be_lived_with)
+{
+    static const unsigned mtus[] = { 1, 67, 68, 576, 1500, 9000, 65535 };
+    for (unsigned i = 0; i < sizeof mtus / sizeof *mtus; i++) {
+        offer(mtus[i]);
+        attach();
+        CHECK(card->mtu == (mtus[i] < 68 ? 1500 : mtus[i]), "the card says "
+              "%u: here %u", mtus[i], card->mtu);
+        frame_in(100, 0);
+        fake_loop();
+        CHECK(received == i + 1, "a frame comes in");
+    }
+}

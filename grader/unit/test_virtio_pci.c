@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_virtio_pci.c - virtio devices on the PCI bus, whose capabilities say
+ * what can't be: each is let be with one line.
+ */
+#include "core/start.h"
+#include "fake_pci.h"
+#include "fake_virtio_device.h"
+#include "lib/errno.h"
+
+#include <string.h>
+
+/* Where the registers of the device lie: two BARs, each of 4 KiB. */
+enum { TABLE = 0x20000000, REGISTERS = 0x20001000, BAR_SIZE = 4096,
+       COMMON = 0, NOTIFY = 0x800, DEVICE = 0xc00 };
+
+/* Offsets in the common structure. [virtio 1.2 §4.1.4.3] */
+enum { DEVICE_FEATURE_SELECT = 0, DEVICE_FEATURE = 4, CONFIG_VECTOR = 16,
+       NUM_QUEUES = 18, STATUS = 20, QUEUE_SELECT = 22, QUEUE_SIZE = 24,
+       QUEUE_VECTOR = 26, QUEUE_ENABLE = 28, QUEUE_NOTIFY_OFF = 30 };
+
+static uint8_t memory[2 * BAR_SIZE];
+static bool takes_no_vector;
+static uintptr_t notified_at;
+
+/* ---- The registers ---------------------------------------------------- */
+
+static uint8_t *reg(uintptr_t addr, unsigned width)
+{
+    CHECK(addr >= TABLE && addr - TABLE <= sizeof memory - width &&
+              addr % width == 0,
+          "what lies at 0x%lx, %u bytes, is no register", (unsigned long)addr,
+          width);
+    return memory + (addr - TABLE);
+}
+
+uint8_t mmio_read8(uintptr_t addr) { return *reg(addr, 1); }
+
+uint16_t mmio_read16(uintptr_t addr)
+{
+    uint16_t v;
+
+    memcpy(&v, reg(addr, 2), 2);
+    if (takes_no_vector && (addr == REGISTERS + CONFIG_VECTOR ||
+                            addr == REGISTERS + QUEUE_VECTOR))
+        return 0xffff;
+    return v;
+}
+
+uint32_t mmio_read32(uintptr_t addr)
+{
+    uint32_t v;
+
+    memcpy(&v, reg(addr, 4), 4);
+    if (addr == REGISTERS + DEVICE_FEATURE)
+        return mmio_read32(REGISTERS + DEVICE_FEATURE_SELECT) == 1;
+    return v;
+}
+
+void mmio_write8(uintptr_t addr, uint8_t v) { *reg(addr, 1) = v; }
+
+void mmio_write16(uintptr_t addr, uint16_t v)
+{
+    memcpy(reg(addr, 2), &v, 2);
+    if (addr >= REGISTERS + NOTIFY)
+        notified_at = addr - REGISTERS - NOTIFY;
+}
+
+void mmio_write32(uintptr_t addr, uint32_t v) { memcpy(reg(addr, 4), &v, 4); }
+
+int irq_request(struct irq_source *source, irq_handler_t handler, void *ctx)
+{
+    (void)handler, (void)ctx;
+    CHECK(source->kind == IRQ_MESSAGE, "an MSI-X vector is asked for");
+    source->address = 0xfee00000;
+    source->data = 0x30;
+    return 0;
+}
+
+/* ---- A driver --------------------------------------------------------- */
+
+static struct virtq vq;
+static struct event_work work;
+static unsigned attached;
+static int error;
+
+static int set_up(struct virtio_device *dev, void *ctx)
+{
+    (void)ctx;
+    return virtio_queue(dev, 0, 8, &vq, &work, "queue");
+}
+
+static int probe(struct virtio_device *dev)
+{
+    error = virtio_handshake(dev, 0, set_up, NULL);
+    attached += error == 0;
+    return error;
+}
+
+static const struct virtio_driver driver = { .id = VIRTIO_ID_RNG,
+                                             .probe = probe };
+VIRTIO_DRIVER(driver);
+
+/* ---- A device --------------------------------------------------------- */
+
+/* A capability for a structure. [virtio 1.2 §4.1.4] */
+static void structure(struct fake_function *f, unsigned cap, unsigned next,
+                      unsigned type, unsigned bar, uint32_t offset,
+                      uint32_t length)
+{
+    uint8_t *c = fake_capability(f, cap, PCI_CAP_VENDOR, (uint8_t)next, 20);
+    c[3] = (uint8_t)type;
+    c[4] = (uint8_t)bar;
+    fake_set32(f, cap + 8, offset);
+    fake_set32(f, cap + 12, length);
+}
+
+static void set(unsigned offset, uint16_t value)
+{
+    memcpy(&memory[BAR_SIZE + offset], &value, 2);
+}
+
+enum { CAP_COMMON = 0x50, CAP_NOTIFY = 0x68, CAP_DEVICE = 0x80 };
+
+/* An honest one, and a function to make it otherwise. */
+static struct fake_function *device(void)
+{
+    fake_pci_begin(20000);
+    memset(memory, 0, sizeof memory);
+    struct fake_function *f = fake_function(0, 3, 0, 0x1af4, 0x1044);
+    fake_bar(f, 1, 0, TABLE, BAR_SIZE);
+    fake_bar(f, 4, 4, REGISTERS, BAR_SIZE);
+    fake_bar(f, 3, 1, 0xc000, 256);
+    fake_capability(f, 0x40, PCI_CAP_MSIX, CAP_COMMON, 0);
+    fake_set16(f, 0x42, 2); /* three vectors */
+    fake_set32(f, 0x44, 1);
+    structure(f, CAP_COMMON, CAP_NOTIFY, 1, 4, COMMON, 56);
+    structure(f, CAP_NOTIFY, CAP_DEVICE, 2, 4, NOTIFY, 0x100);
+    structure(f, CAP_DEVICE, 0, 4, 4, DEVICE, 16);
+    fake_set32(f, CAP_NOTIFY + 16, 4); /* notify_off_multiplier */
+    set(NUM_QUEUES, 1);
+    set(QUEUE_SIZE, 8);
+    set(QUEUE_NOTIFY_OFF, 2);
+    return f;
+}
+
+extern const struct initcall __start_initcalls[];
+
+static void scan(void)
+{
+    __start_initcalls[0].run();
+}
+
+static void check_not_used(const char *what)
+{
+    unsigned lines = unit_log_count(), before = attached;
+
+    scan();
+    CHECK(attached == before, "a device %s is used", what);
+    CHECK(unit_log_count() == lines + 1, "a device %s: one line says so; here "
+          "%u, the last \"%s\"", what, unit_log_count() - lines,
+          unit_log_last());
+}
+
+TEST(test_an_honest_device_is_brought_up)
+{
+    struct fake_function *f = device();
+    char data[4];
+    struct virtq_buffer buffer = { data, sizeof data };
+
+    scan();
+    CHECK(attached == 1, "error %d, \"%s\"", error, unit_log_last());
+    CHECK(memory[BAR_SIZE + STATUS] == 0xf, "status 0x%x",
+          memory[BAR_SIZE + STATUS]);
+    CHECK((pci_config_read16(f->at, PCI_COMMAND) & 7) == 7, "it is enabled");
+    CHECK(mmio_read16(REGISTERS + QUEUE_ENABLE) == 1, "and so is its queue");
+    CHECK(virtq_add(&vq, &buffer, 1, 0, data) == 0, "there is room");
+    virtq_kick(&vq);
+    CHECK(notified_at == 2 * 4, "it is notified at %lu: expected 8",
+          (unsigned long)notified_at);
+}
+
+TEST(test_a_legacy_device_is_let_be)
+{
+    struct fake_function *f = device();
+    fake_set16(f, PCI_DEVICE_ID, 0x1005);
+    f->config[PCI_SUBSYSTEM_ID] = 4;
+    f->config[0x41] = 0; /* no vendor capabilities */
+    check_not_used("that has none of the modern structures");
+}
+
+TEST(test_a_structure_outside_of_its_bar_is_refused)
+{
+    static const struct { unsigned cap, type, bar; uint32_t offset, length; }
+        bad[] = {
+            { CAP_COMMON, 1, 4, BAR_SIZE, 56 },
+            { CAP_COMMON, 1, 4, BAR_SIZE - 52, 56 },
+            { CAP_COMMON, 1, 4, 0xfffffffc, 56 },
+            { CAP_COMMON, 1, 4, 0, 0xffffffff },
+            { CAP_COMMON, 1, 4, 0, 52 },
+            { CAP_COMMON, 1, 4, 2, 56 },
+            { CAP_COMMON, 1, 3, 0, 56 },    /* ports */
+            { CAP_COMMON, 1, 0, 0, 56 },    /* not implemented */
+            { CAP_COMMON, 1, 5, 0, 56 },    /* another one's high half */
+            { CAP_NOTIFY, 2, 4, BAR_SIZE, 2 },
+            { CAP_NOTIFY, 2, 4, NOTIFY, 0 },
+            { CAP_DEVICE, 4, 4, DEVICE, 0x1000 },
+        };
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fake_function *f = device();
+        structure(f, bad[i].cap, f->config[bad[i].cap + 1], bad[i].type,
+                  bad[i].bar, bad[i].offset, bad[i].length);
+        check_not_used("whose structure is not where it can be");
+    }
+}
+
+TEST(test_a_structure_in_a_bar_without_an_address_is_refused)
+{
+    struct fake_function *f = device();
+    fake_set32(f, PCI_BAR0 + 16, 4);
+    check_not_used("whose BAR has no address");
+}
+
+TEST(test_a_structure_that_is_missing_is_noticed)
+{
+    struct fake_function *f = device();
+    f->config[CAP_NOTIFY + 3] = 99;
+    check_not_used("without a notify structure");
+    f = device();
+    f->config[CAP_COMMON + 4] = 6; /* a reserved BAR: does not count */
+    check_not_used("without a common structure");
+    f = device();
+    f->config[CAP_NOTIFY + 2] = 16;
+    check_not_used("whose notify capability has no multiplier");
+}
+
+TEST(test_a_capability_list_that_loops_does_not_hold_up_the_device)
+{
+    struct fake_function *f = device();
+    f->config[CAP_DEVICE + 1] = CAP_COMMON;
+    scan();
+    CHECK(attached == 1, "error %d, \"%s\"", error, unit_log_last());
+}
+
+TEST(test_capabilities_at_the_end_of_configuration_space_are_not_read_beyond)
+{
+    for (unsigned offset = 0xf0; offset < 0x100; offset += 4) {
+        struct fake_function *f = device();
+        f->config[CAP_DEVICE + 1] = (uint8_t)offset;
+        fake_capability(f, offset, PCI_CAP_VENDOR, 0, 0);
+        if (offset + 3 < PCI_CONFIG_SIZE) {
+            f->config[offset + 2] = 255;
+            f->config[offset + 3] = 2;
+        }
+        scan();
+    }
+    CHECK(attached == 4, "the device is brought up: %u of 4", attached);
+}
+
+TEST(test_an_absurd_notify_multiplier_is_refused)
+{
+    static const struct { uint32_t multiplier; uint16_t offset; } bad[] = {
+        { 0xffffffff, 1 }, { 0x80000000, 2 }, { 4, 64 }, { 0x7f, 1 },
+        { 0xffffffff, 0xffff }, { 0x100, 1 },
+    };
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fake_function *f = device();
+        fake_set32(f, CAP_NOTIFY + 16, bad[i].multiplier);
+        set(QUEUE_NOTIFY_OFF, bad[i].offset);
+        check_not_used("that is to be notified outside of its structure");
+        CHECK(error == -EIO, "error %d", error);
+    }
+}
+
+TEST(test_an_absurd_queue_size_is_refused)
+{
+    static const uint16_t bad[] = { 3, 65535, 40000 };
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        device();
+        set(QUEUE_SIZE, bad[i]);
+        check_not_used("with a queue whose size can't be");
+    }
+    device();
+    set(QUEUE_SIZE, 0);
+    scan();
+    CHECK(attached == 0 && error == -ENODEV, "a queue of 0 is none");
+    device();
+    set(NUM_QUEUES, 0);
+    scan();
+    CHECK(attached == 0 && error == -ENODEV, "nor is one beyond num_queues");
+}
+
+TEST(test_an_msix_table_outside_of_its_bar_leaves_the_device_unused)
+{
+    struct fake_function *f = device();
+    fake_set32(f, 0x44, BAR_SIZE - 16 + 1);
+    check_not_used("whose MSI-X table is not in its BAR");
+    f = device();
+    f->config[0x40] = 0x05; /* MSI, which is no MSI-X */
+    check_not_used("without MSI-X");
+}
+
+TEST(test_a_device_that_takes_no_vector_is_not_used)
+{
+    device();
+    takes_no_vector = true;
+    check_not_used("that takes none of the vectors offered");
+    CHECK(error == -ENOSPC, "error %d", error);
+}

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+SRCS  := main.c
+NEEDS := drivers/keyboard drivers/pit drivers/uart/input console event core lib

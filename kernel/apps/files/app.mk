@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+SRCS    := main.c tree.c
+NEEDS   := fs/ext2 fs block console core lib
+DEVICES := blk0

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+SRCS  := main.c
+NEEDS := console core lib

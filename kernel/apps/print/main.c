@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * print - lab 02's application: a table of what the printf family makes of
+ * numbers and words.
+ *
+ * The numbers follow from the challenge's seed=number (1 without one):
+ *
+ *     state = state * 6364136223846793005 + 1442695040888963407
+ *     number = state >> (state >> 58)             both modulo 2^64
+ *
+ * so some are small and some large. Each line shows a format and what came of
+ * it for the next number: the number itself, cut to the type that the format
+ * takes; or, for %s, the word at number % 8; or, for %c, the character 33 +
+ * number % 94. The table is gone through ROUNDS times, and is longer than a
+ * screen.
+ */
+#include <stdint.h>
+
+#include "console/format.h"
+#include "core/challenge.h"
+#include "core/start.h"
+
+enum { ROUNDS = 3 };
+enum type { INT, LONG, WORD, CHAR, POINTER };
+
+static const struct row {
+    enum type type;
+    const char *format;
+} table[] = {
+    { INT, "%d" },       { INT, "%i" },        { INT, "%u" },
+    { INT, "%x" },       { INT, "%X" },        { INT, "%o" },
+    { INT, "%+d" },      { INT, "% d" },       { INT, "%12d" },
+    { INT, "%-12d" },    { INT, "%012d" },     { INT, "%.9d" },
+    { INT, "%#x" },      { INT, "%#12o" },     { INT, "%#012X" },
+    { INT, "%hhd" },     { INT, "%hhu" },      { INT, "%hx" },
+    { LONG, "%ld" },     { LONG, "%lu" },      { LONG, "%lx" },
+    { LONG, "%lld" },    { LONG, "%zu" },      { LONG, "%jd" },
+    { LONG, "%#24llx" }, { LONG, "%-24.21ld" }, { WORD, "%s" },
+    { WORD, "%10s" },    { WORD, "%-10s" },    { WORD, "%.3s" },
+    { WORD, "%10.2s" },  { CHAR, "%c" },       { CHAR, "%-4c" },
+    { POINTER, "%p" },   { POINTER, "%20p" },
+};
+enum { ROWS = sizeof table / sizeof table[0] };
+
+static const char *const words[8] = {
+    "", "a", "of", "two", "page", "frame", "packet", "library",
+};
+
+static uint64_t state;
+
+static uint64_t next(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return state >> (state >> 58);
+}
+
+/* The format comes from the table above, and so does its argument's type. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static void print_row(const struct row *row, uint64_t number)
+{
+    char text[64];
+
+    switch (row->type) {
+    case INT:
+        format(text, sizeof text, row->format, (int)number);
+        break;
+    case LONG:
+        format(text, sizeof text, row->format, (long)number);
+        break;
+    case WORD:
+        format(text, sizeof text, row->format, words[number % 8]);
+        break;
+    case CHAR:
+        format(text, sizeof text, row->format, (int)(33 + number % 94));
+        break;
+    case POINTER:
+        format(text, sizeof text, row->format, (void *)(uintptr_t)number);
+        break;
+    }
+    print("%-12s [%s]\n", row->format, text);
+}
+
+int main(void)
+{
+    state = challenge_number("seed", 1);
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (unsigned i = 0; i < ROWS; i++)
+            print_row(&table[i], next());
+    print("%u%% of %d lines\n", 100u, ROUNDS * ROWS);
+    return 0;
+}

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Lab 11's: what comes is sent back, as fast as it is taken.
+SRCS    := main.c echo.c home.c
+NEEDS   := net/lwip net event mem console core lib
+DEVICES := net0

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * home.c - holds the pools of the network against what they were.
+ */
+#include "apps/tcpecho/home.h"
+
+#include "lib/string.h"
+#include "net/lwip/pools.h"
+
+enum { POOLS_MAX = 32 };
+
+static unsigned out[POOLS_MAX];
+
+void home_remember(void)
+{
+    unsigned i = 0;
+
+    for (struct pool *p = pools_all; p && i < POOLS_MAX; p = p->next)
+        out[i++] = p->used;
+}
+
+bool home_is_all(void)
+{
+    unsigned i = 0;
+
+    for (struct pool *p = pools_all; p && i < POOLS_MAX; p = p->next, i++)
+        if (p->used > out[i] && strcmp(p->name, "TCP_PCB") != 0)
+            return false;
+    return true;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cache_open.c - makes a block cache: how large, and out of which memory. What
+ * is done with it is cache.c's.
+ */
+#include "block/cache_slot.h"
+#include "lib/errno.h"
+#include "mem/heap.h"
+#include "mem/pages.h"
+
+_Static_assert((int)CACHE_BLOCK_SIZE == (int)PAGE_SIZE, "a block is a page");
+
+/* cache_open() with 0 blocks: this share of the memory that is free then, and
+ * no more blocks than this. */
+enum { SHARE_OF_FREE = 4, BLOCKS_MAX = 16384 };
+
+static size_t blocks_by_memory(void)
+{
+    struct pages_usage usage = pages_usage();
+    size_t blocks = (usage.total - usage.used) / SHARE_OF_FREE;
+
+    if (blocks > BLOCKS_MAX)
+        blocks = BLOCKS_MAX;
+    return blocks > CACHE_BLOCKS_MIN ? blocks : CACHE_BLOCKS_MIN;
+}
+
+/* As many as `*blocks` pages in a row, or the half, or the half of that: but
+ * no fewer than `min`. */
+static uint8_t *get_memory(size_t *blocks, size_t min)
+{
+    uint8_t *data = pages_alloc(*blocks);
+
+    while (data == NULL && *blocks / 2 >= min) {
+        *blocks /= 2;
+        data = pages_alloc(*blocks);
+    }
+    return data;
+}
+
+static void set_up(struct cache *cache, uint8_t *data)
+{
+    list_init(&cache->idle);
+    waiters_init(&cache->room_waiters);
+    cache->room_work.run = cache_offer_room;
+    for (size_t i = 0; i < cache->usage.blocks; i++) {
+        struct cache_slot *slot = &cache->slots[i];
+
+        slot->cache = cache;
+        slot->block.data = data + i * CACHE_BLOCK_SIZE;
+        waiters_init(&slot->waiters);
+        list_append(&cache->idle, &slot->idle_link);
+    }
+}
+
+int cache_open(struct block_dev *dev, size_t blocks, struct cache **out)
+{
+    size_t min = blocks;
+
+    if (blocks == 0) {
+        blocks = blocks_by_memory();
+        min = CACHE_BLOCKS_MIN;
+    }
+    if (blocks < CACHE_BLOCKS_MIN)
+        return -EINVAL;
+
+    struct cache *cache = heap_alloc_array(1, sizeof(*cache));
+    uint8_t *data = get_memory(&blocks, min);
+    if (cache == NULL || data == NULL)
+        goto free;
+    cache->dev = dev;
+    cache->usage.blocks = blocks;
+    cache->chains_log = 1;
+    while ((size_t)1 << cache->chains_log < blocks)
+        cache->chains_log++;
+    cache->chains = heap_alloc_array((size_t)1 << cache->chains_log,
+                                     sizeof(*cache->chains));
+    cache->slots = heap_alloc_array(blocks, sizeof(*cache->slots));
+    if (cache->chains == NULL || cache->slots == NULL)
+        goto free;
+    set_up(cache, data);
+    *out = cache;
+    return 0;
+
+free:
+    if (cache != NULL) {
+        heap_free(cache->chains);
+        heap_free(cache->slots);
+    }
+    if (data != NULL)
+        pages_free(data, blocks);
+    heap_free(cache);
+    return -ENOMEM;
+}

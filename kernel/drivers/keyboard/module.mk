@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+SRCS      := keyboard_setup.c keyboard_map.c
+EXERCISES := 04-events/keyboard.c
+NEEDS     := event core arch lib

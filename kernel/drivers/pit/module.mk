@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+SRCS      := pit.c
+EXERCISES := 04-events/timer.c
+NEEDS     := arch core lib

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+SRCS  := uart_input.c
+NEEDS := drivers/uart event core arch lib

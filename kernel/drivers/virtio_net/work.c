@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * work.c - when lab 09's functions are called, and what happens when a card
+ * does not do its part.
+ *
+ * Interrupts post the work of the queue that they are for. An interrupt can be
+ * lost: a device forgets one, a mask is set at the wrong moment. So the card
+ * is looked at once a second as well, as if each of its interrupts had come;
+ * traffic is slow then, but does not stand still. An idle guest pays for it
+ * with one wake-up and a few registers read in a second, some ten
+ * microseconds.
+ *
+ * A card that breaks its protocol, or says that it can't go on, is reset. What
+ * it had to send is released, its link is down for good, and everything else
+ * in the guest runs on.
+ */
+#include "console/log.h"
+#include "core/clock.h"
+#include "drivers/virtio_net/virtio_net.h"
+#include "lib/list.h"
+
+enum { FRAMES_A_TURN = 64 }; /* received before others have their turn */
+
+#define LOOK_NS NS_PER_S
+
+/* ---- The end of a card --------------------------------------------------- */
+
+static void release_all(struct netbuf *frame)
+{
+    while (frame != NULL) {
+        struct netbuf *next = frame->next;
+        frame->release(frame);
+        frame = next;
+    }
+}
+
+/* The line on the console that says why has been printed. */
+static void stop(struct virtio_net *net)
+{
+    struct virtio_net_tx *tx;
+
+    net->stopped = true;
+    event_timer_cancel(&net->look_timer);
+    net->receiveq.broken = true;
+    net->transmitq.broken = true;
+    if (virtio_reset(net->device)) {
+        while ((tx = virtq_take_back(&net->transmitq)) != NULL)
+            release_all(tx->frame);
+    }
+    if (!net->netdev.link_up)
+        return;
+    net->netdev.link_up = false;
+    if (net->netdev.link_changed != NULL)
+        net->netdev.link_changed(&net->netdev);
+}
+
+/* Whether there is something that can be worked with. */
+static bool usable(struct virtio_net *net)
+{
+    if (net->stopped)
+        return false;
+    if (net->receiveq.broken || net->transmitq.broken)
+        stop(net);
+    return !net->stopped;
+}
+
+/* ---- Work that interrupts post ------------------------------------------ */
+
+static void receive(struct event_work *work)
+{
+    struct virtio_net *net =
+        container_of(work, struct virtio_net, receive_work);
+
+    if (!usable(net))
+        return;
+    /* First, as an acknowledgement may be for what was sent. */
+    virtio_net_reclaim(net);
+    unsigned count = virtio_net_receive(net, FRAMES_A_TURN);
+    net->received += count;
+    if (count == FRAMES_A_TURN)
+        event_post(work);
+    usable(net);
+}
+
+/* Says that there is room only when any frame would find some. */
+static void transmit(struct event_work *work)
+{
+    struct virtio_net *net =
+        container_of(work, struct virtio_net, transmit_work);
+
+    if (!usable(net))
+        return;
+    virtio_net_reclaim(net);
+    if (!usable(net) || !net->blocked || net->tx_free == NULL ||
+        net->transmitq.num_free <= NETDEV_PIECES_MAX)
+        return;
+    net->blocked = false;
+    if (net->netdev.writable != NULL)
+        net->netdev.writable(&net->netdev);
+}
+
+static void config_changed(struct event_work *work)
+{
+    struct virtio_net *net = container_of(work, struct virtio_net, config_work);
+
+    if (!usable(net))
+        return;
+    if (virtio_needs_reset(net->device, &net->receiveq)) {
+        stop(net);
+        return;
+    }
+    bool up = virtio_net_link_is_up(net);
+    if (up == net->netdev.link_up)
+        return;
+    net->netdev.link_up = up;
+    log_line("%s: link %s", net->netdev.name, up ? "up" : "down");
+    if (net->netdev.link_changed != NULL)
+        net->netdev.link_changed(&net->netdev);
+}
+
+static void kick(struct event_work *work)
+{
+    struct virtio_net *net = container_of(work, struct virtio_net, kick_work);
+
+    net->sent += (uint16_t)(net->transmitq.avail_idx - net->transmitq.kicked);
+    virtq_kick(&net->transmitq);
+    virtq_kick(&net->receiveq);
+}
+
+void virtio_net_kick_later(struct virtio_net *net)
+{
+    event_post(&net->kick_work);
+}
+
+static void usage(struct netdev *netdev, struct netdev_usage *out)
+{
+    struct virtio_net *net = container_of(netdev, struct virtio_net, netdev);
+
+    *out = (struct netdev_usage){
+        .received = net->received,
+        .sent = net->sent,
+        .receive_buffers = net->rx_count,
+        .receive_ready = net->receiveq.num - net->receiveq.num_free,
+        .transmit_busy = net->transmitq.num - net->transmitq.num_free,
+    };
+}
+
+/* ---- Work that nobody has posted ----------------------------------------- */
+
+static void post_all(struct virtio_net *net)
+{
+    event_post(&net->receive_work);
+    event_post(&net->transmit_work);
+    event_post(&net->config_work);
+}
+
+static void look(struct event_timer *timer)
+{
+    struct virtio_net *net = container_of(timer, struct virtio_net, look_timer);
+
+    post_all(net);
+    event_timer_set(timer, clock_ns() + LOOK_NS);
+}
+
+void virtio_net_prepare(struct virtio_net *net)
+{
+    net->receive_work.run = receive;
+    net->transmit_work.run = transmit;
+    net->config_work.run = config_changed;
+    net->kick_work.run = kick;
+    net->look_timer.expire = look;
+    net->netdev.usage = usage;
+}
+
+void virtio_net_begin(struct virtio_net *net)
+{
+    virtq_kick(&net->receiveq);
+    post_all(net);
+    event_timer_set(&net->look_timer, clock_ns() + LOOK_NS);
+}
