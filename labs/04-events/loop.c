@@ -14,55 +14,55 @@
 
 void event_post(struct event_work *work)
 {
-    /* TODO 4.1 event_post: unless `work` is posted already, append it to the
+    /* TODO 4.10 event_post: unless `work` is posted already, append it to the
      * ready list. A handler may come in the middle of this and post as well,
      * so interrupts are off meanwhile; afterwards they are as they were,
      * which in a handler is off. */
-    lab_todo("4.1 event_post");
-    /* END 4.1 */
+    lab_todo("4.10 event_post");
+    /* END 4.10 */
 }
 
 struct event_work *event_take(void)
 {
-    /* TODO 4.2 event_take: the other end of the list, with the same care.
+    /* TODO 4.11 event_take: the other end of the list, with the same care.
      * When the last one goes, `end` must point at `first` again. */
-    lab_todo("4.2 event_take");
-    /* END 4.2 */
+    lab_todo("4.11 event_take");
+    /* END 4.11 */
 }
 
 void event_timer_cancel(struct event_timer *timer)
 {
-    /* TODO 4.3 event_timer_cancel: off the list, if it is armed. */
-    lab_todo("4.3 event_timer_cancel");
-    /* END 4.3 */
+    /* TODO 4.12 event_timer_cancel: off the list, if it is armed. */
+    lab_todo("4.12 event_timer_cancel");
+    /* END 4.12 */
 }
 
 void event_timer_set(struct event_timer *timer, uint64_t deadline_ns)
 {
-    /* TODO 4.4 event_timer_set: take it off if it is armed, then put it at its
+    /* TODO 4.13 event_timer_set: take it off if it is armed, then put it at its
      * place: behind all whose deadline is not later. Most are set for later
      * than all others, so look from the end. */
-    lab_todo("4.4 event_timer_set");
-    /* END 4.4 */
+    lab_todo("4.13 event_timer_set");
+    /* END 4.13 */
 }
 
 void event_wait(uint64_t deadline_ns)
 {
-    /* TODO 4.5 event_wait: with interrupts off, look whether there is a reason
+    /* TODO 4.14 event_wait: with interrupts off, look whether there is a reason
      * not to sleep; if there is none, arch_timer_set() and
      * arch_irq_enable_and_wait(). Were interrupts on between the look and the
      * sleep, a handler could post in between, and the sleep would miss it. */
-    lab_todo("4.5 event_wait");
-    /* END 4.5 */
+    lab_todo("4.14 event_wait");
+    /* END 4.14 */
 }
 
 void event_run_once(uint64_t deadline_ns)
 {
-    /* TODO 4.6 event_run_once: run as many works as are ready when the round
+    /* TODO 4.15 event_run_once: run as many works as are ready when the round
      * begins, and no more: one that posts itself again waits for the next
      * round. Then move the timers that are due to a list of this round and
      * expire those, for the same reason: one may arm itself again at once, or
      * cancel one that is due with it. If nothing was run, event_wait(). */
-    lab_todo("4.6 event_run_once");
-    /* END 4.6 */
+    lab_todo("4.15 event_run_once");
+    /* END 4.15 */
 }

@@ -46,10 +46,12 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
     /* TODO 5.2 virtq_add: check first and change nothing until all is well.
      * Then take out + in descriptors off the free list and fill them in
      * order: addr (virt_to_bus), len, and in flags WRITE when the device
-     * writes the buffer and NEXT when the chain goes on. The free list
-     * already links them by `next`. Remember the chain under its head, put
-     * the head into avail->ring at its place (how does a free-running index
-     * become a place?), and publish. Keep the invariants of struct virtq.
+     * writes the buffer and NEXT, with the number of the next, when the chain
+     * goes on. The free list links them already, by chains[].next: yours to
+     * believe, where desc[].next is not. Remember the chain under its head,
+     * put the head into avail->ring at its place (how does a free-running
+     * index become a place?), and publish. Keep the invariants of struct
+     * virtq.
      * [virtio 1.2 §2.7.13.1, §2.7.13.2] */
     lab_todo("5.2 virtq_add");
     /* END 5.2 */
@@ -71,11 +73,12 @@ void *virtq_poll(struct virtq *vq, uint32_t *len)
 {
     /* TODO 5.4 virtq_poll: is there an element that you have not read yet?
      * Both indices run freely and wrap at 65536. What must stand between
-     * reading used->idx and reading the element? Believe none of its numbers
-     * until you have held each against what you remember yourself (how many
-     * chains are in flight? what did this one have to write?): one that
-     * can't be is for virtq_break(). Then put the chain's descriptors back
-     * on the free list, and keep the invariants. [virtio 1.2 §2.7.14] */
+     * reading used->idx and reading the element? Read each of its numbers
+     * once, and believe none until you have held it against what you
+     * remember yourself (how many chains are in flight? what did this one
+     * have to write?): one that can't be is for virtq_break(). Then put the
+     * chain's descriptors back on the free list, and keep the invariants.
+     * [virtio 1.2 §2.7.14] */
     lab_todo("5.4 virtq_poll");
     /* END 5.4 */
 }

@@ -20,7 +20,8 @@ unsigned http_frame(struct http_request *request)
     /* TODO 12.9 http_frame: who sends two answers to "where does this request
      * end?" hopes that two servers on the way believe different ones; so
      * doubt is an error. Digits only: no sign, no blank, no empty value; and
-     * see that the number fits before it is multiplied. */
+     * see that the number fits before it is multiplied. The last member of a
+     * list is http_last_member(). */
     lab_todo("12.9 http_frame");
     /* END 12.9 */
 }
@@ -29,7 +30,7 @@ bool http_persists(const struct http_request *request)
 {
     /* TODO 12.10 http_persists: HTTP/1.1 keeps a connection unless told to
      * close it, HTTP/1.0 closes unless told to keep it, and "close" wins when
-     * both are said. Then the three kinds of content in the contract. */
+     * both are said. And then there is content that may not come. */
     lab_todo("12.10 http_persists");
     /* END 12.10 */
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio_blk.c - reads, writes and flushes of a virtio disk.
+ *
+ * Between struct block_dev, through which requests come down, and the one
+ * virtqueue of the disk. When the functions here are called, which features
+ * the disk has, and what is done with one that breaks its protocol is left to
+ * drivers/virtio_blk; requests that can't be were refused, and those for which
+ * the ring has no room are kept, by block/.
+ */
+#include "drivers/virtio_blk/virtio_blk.h"
+
+#include "core/panic.h"
+#include "lib/errno.h"
+
+/* What the device shall do, and that it has said nothing about it yet. */
+static inline void fill_room(struct block_request *req)
+{
+    /* TODO 7.1 fill_room: all of virtio_blk_room(req), which may hold what
+     * was left by a request before it. Which types are there? What unit has
+     * `sector`, and what is it in a flush? And what must `status` not look
+     * like before the device has written it? [virtio 1.2 §5.2.6] */
+    lab_todo("7.1 fill_room");
+    /* END 7.1 */
+}
+
+int virtio_blk_submit(struct virtio_blk *blk, struct block_request *req)
+{
+    /* TODO 7.2 virtio_blk_submit: the chain that virtio_blk.h draws. Which of
+     * its parts does the device read, and which does it write? The array of
+     * buffers may go when virtq_add() returns; what they point to may not. */
+    lab_todo("7.2 virtio_blk_submit");
+    /* END 7.2 */
+}
+
+/* What became of `req`, of which the device says that it wrote `len` bytes. */
+static inline int result(struct block_request *req, uint32_t len)
+{
+    /* TODO 7.3 result: 0, -ENOTSUP or -EIO, as virtio_blk_complete() is to
+     * give it. How many bytes is a device to write that has done a read? A
+     * status that no specification knows is no success. */
+    lab_todo("7.3 result");
+    /* END 7.3 */
+}
+
+unsigned virtio_blk_complete(struct virtio_blk *blk, unsigned limit)
+{
+    /* TODO 7.4 virtio_blk_complete: they come in any order; how do you know
+     * which one it was? From block_done() on a request is its owner's, who
+     * may submit it again before block_done() returns. */
+    lab_todo("7.4 virtio_blk_complete");
+    /* END 7.4 */
+}
