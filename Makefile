@@ -35,7 +35,7 @@ endif
 
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
-DOOR := begin help setup doctor demo test soak lint layers stubs sizes bench clean
+DOOR := begin help setup doctor demo test soak lint tidy layers stubs sizes bench clean
 GOALS := $(or $(MAKECMDGOALS),begin)
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
@@ -105,7 +105,8 @@ test: setup
 
 ## soak [HOURS=0]: the same and all that they try only a sample of,
 ## : with a report in build/soak/report.md
-soak: setup
+soak:
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh tidy
 	@mkdir -p $(BUILD)/soak && rm -f $(BUILD)/soak/*.xml $(BUILD)/soak/*.json
 	@$(PYTEST) --soak --hours=$(or $(HOURS),0) \
 	    --junitxml='$(abspath $(BUILD))/soak/results.xml'; status=$$?; \
@@ -116,6 +117,11 @@ soak: setup
 lint:
 	@sh $(TOOLS)/lint.sh
 
+## tidy: install clang-tidy and cppcheck, and have them read all of our C
+tidy:
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh tidy
+	@BUILD=$(BUILD) sh $(TOOLS)/tidy.sh $(APPS)
+
 ## layers: draw the layers in kernel/README.md anew from NEEDS
 layers:
 	@sh $(TOOLS)/layers.sh
@@ -124,10 +130,13 @@ layers:
 stubs:
 	@sh $(TOOLS)/stubs.sh $(LABS) $(TRACK)
 
-## sizes: what each application costs, in bytes
-APPS := $(patsubst kernel/apps/%/app.mk,%,$(wildcard kernel/apps/*/app.mk))
+## sizes [APPS="hi web"]: what each application costs, in bytes, and the
+## : smallest memory in which it runs, in MiB
+APPS ?= $(patsubst kernel/apps/%/app.mk,%,$(wildcard kernel/apps/*/app.mk))
 sizes:
 	@for app in $(APPS); do $(MAKE) --quiet app APP=$$app MINE= || exit; done
+	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.smallest \
+	    '$(abspath $(BUILD))' $(APPS)
 	@sh $(TOOLS)/sizes.sh $(BUILD)/$(or $(ARCH),x86_64) $(APPS)
 
 ## bench [RUNS=11]: boot time over the machine's floor, size, memory, idling

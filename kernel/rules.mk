@@ -25,6 +25,8 @@
 #                image's name, and all modules of the application in MODULES;
 #                beside the image it leaves IMAGE.d, rules for make that say
 #                what the image was made of
+#     READY      what it says once it runs, if it then goes on and on; for
+#                grader/lodge/smallest.py
 #
 #   APP, ARCH   what to build, and for what
 #   MINE        which exercises come from $(LABS) rather than solutions/: a

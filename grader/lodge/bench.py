@@ -20,12 +20,13 @@ import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lodge.kit import ROOT, Kit
+from lodge.smallest import smallest
 
 MACHINES = ("q35", "pc", "microvm")
 ADDRESS = "ip=10.0.2.15/24 gw=10.0.2.2"
@@ -182,17 +183,6 @@ def quiet(serial: socket.socket, until: float) -> None:
                 raise Silent("QEMU ended")
         except TimeoutError:
             return
-
-
-def smallest(works: Callable[[int], bool], low: int, high: int) -> int:
-    """The smallest number that works; `high` must."""
-    while low < high:
-        middle = (low + high) // 2
-        if works(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return high
 
 
 @dataclass

@@ -19,6 +19,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--hours", type=float, default=0, help="how long a soak's load goes on")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What rests on tools that set-up installs for a soak alone."""
+    alone = collection_path.name == "test_tidy.py"
+    return True if alone and not config.getoption("soak") else None
+
+
 @pytest.fixture(scope="session")
 def build(request: pytest.FixtureRequest) -> Path:
     return request.config.getoption("build").resolve()

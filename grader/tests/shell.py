@@ -24,20 +24,24 @@ class Outcome:
         return {words[1] for words in lines if len(words) == 2 and words[0] == "CC"}
 
 
-def run(*command: str | Path, at: Path = ROOT, **environment: str) -> Outcome:
+def run(
+    *command: str | Path, at: Path = ROOT, patience: int = 300, **environment: str
+) -> Outcome:
     """Runs `command` in folder `at`. Nothing of how we were called ourselves
     reaches it (a make above us leaves its traces in the environment)."""
     inherited = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
     done = subprocess.run(
         [str(word) for word in command], cwd=at, stdin=subprocess.DEVNULL,
         env=inherited | {"LC_ALL": "C"} | environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=patience,
     )  # fmt: skip
     return Outcome(done.returncode, done.stdout)
 
 
-def make(*arguments: str, at: Path = ROOT, **environment: str) -> Outcome:
-    return run("make", *arguments, at=at, **environment)
+def make(
+    *arguments: str, at: Path = ROOT, patience: int = 300, **environment: str
+) -> Outcome:
+    return run("make", *arguments, at=at, patience=patience, **environment)
 
 
 def must(outcome: Outcome) -> Outcome:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from lodge.kit import Kit
-from lodge.machine import DONE, FAILED, Machine
+from lodge.kit import ROOT, Kit
+from lodge.machine import DONE, FAILED, Machine, Pace
 
 MACHINES = ["q35", "pc", "microvm"]
 SECTOR = 512
@@ -88,7 +88,8 @@ def ends_well(guest: Machine) -> None:
 def debug_blocks(path: Path, *rules: str) -> str:
     """A -blockdev of a disk that fails as the rules say."""
     given = "".join(f",file.inject-error.{rule}" for rule in rules)
-    return f"driver=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename={path}{given}"
+    below = f"file.image.driver=file,file.image.filename={path}"
+    return f"driver=raw,file.driver=blkdebug,{below}{given}"
 
 
 # ---- Disks that work ------------------------------------------------------------
@@ -119,12 +120,12 @@ def test_virtio_blk_with_many_requests_in_flight_on_every_machine_with_the_same_
 def test_the_first_and_the_last_sector_are_read_and_what_is_beyond_is_refused(
     boot: Boot, image: Callable[..., Path]
 ) -> None:
-    disk = image(33)
-    guest = boot("hexdump", DISK=str(disk), CHALLENGE="count=34 reads=2")
+    disk = image(3)
+    guest = boot("hexdump", DISK=str(disk), CHALLENGE="count=4 reads=2")
     assert reads_done(guest) == (2, check(disk.read_bytes(), 2, 1), 0)
     assert guest.wait_end() == FAILED
-    assert dump(disk.read_bytes(), 0, 33) in guest.lines()
-    assert "hexdump: sector 33: error 34\n" in guest.lines()
+    assert dump(disk.read_bytes(), 0, 3) in guest.lines()
+    assert "hexdump: sector 3: error 34\n" in guest.lines()
 
 
 def test_requests_finish_in_any_order(boot: Boot, image: Callable[..., Path]) -> None:
@@ -134,13 +135,12 @@ def test_requests_finish_in_any_order(boot: Boot, image: Callable[..., Path]) ->
         CHALLENGE="count=0 reads=300 depth=16 seed=9",
     )  # fmt: skip
     # The first read is held back until nothing else is going on.
-    node = '"virtio0"' if "virtio0" in guest.monitor("info block") else "blk0"
-    guest.monitor(f'qemu-io {node} "break read_aio first"')
+    guest.monitor('qemu-io blk0 "break read_aio first"')
     guest.qmp("cont")
     limit = time.monotonic() + guest.pace(10)
     while rd_operations(guest) < 299:
         assert time.monotonic() < limit, "the reads do not overtake the first one"
-    guest.monitor(f'qemu-io {node} "resume first"')
+    guest.monitor('qemu-io blk0 "resume first"')
     assert reads_done(guest) == (300, check(disk.read_bytes(), 300, 9), 0)
     ends_well(guest)
     assert int(re.search(r"(\d+) overtook", guest.lines())[1]) >= 299
@@ -223,7 +223,9 @@ def test_a_read_that_fails_is_told_and_tried_again_next_time(
     disk = image(64)
     guest = boot(
         "hexdump", CHALLENGE="sector=20 count=3 times=2",
-        BLOCKDEV=debug_blocks(disk, "0.event=none", "0.iotype=read", "0.sector=21", "0.errno=5", "0.once=on"),
+        BLOCKDEV=debug_blocks(
+            disk, "0.event=none", "0.iotype=read", "0.sector=21", "0.errno=5", "0.once=on"
+        ),
     )  # fmt: skip
     guest.expect("^hexdump: sector 21: error 5$")
     assert guest.wait_end() == FAILED
@@ -237,16 +239,16 @@ def test_sectors_that_can_not_be_read_are_no_matter_to_the_others(
 ) -> None:
     disk = image(64)
     guest = boot(
-        "hexdump", CHALLENGE="count=40 times=2",
+        "hexdump", CHALLENGE="count=12 times=2",
         BLOCKDEV=debug_blocks(
-            disk, "0.event=none", "0.iotype=read", "0.sector=9", "0.errno=5", "0.once=off",
-            "1.event=none", "1.iotype=read", "1.sector=30", "1.errno=5", "1.once=off",
+            disk, "0.event=none", "0.iotype=read", "0.sector=2", "0.errno=5", "0.once=off",
+            "1.event=none", "1.iotype=read", "1.sector=9", "1.errno=5", "1.once=off",
         ),
     )  # fmt: skip
     assert guest.wait_end() == FAILED
     data = disk.read_bytes()
-    errors = [f"hexdump: sector {n}: error 5\n" for n in (9, 30)]
-    shown = dump(data, 0, 9) + errors[0] + dump(data, 10, 20) + errors[1] + dump(data, 31, 9)
+    errors = [f"hexdump: sector {n}: error 5\n" for n in (2, 9)]
+    shown = dump(data, 0, 2) + errors[0] + dump(data, 3, 6) + errors[1] + dump(data, 10, 2)
     assert shown * 2 in guest.lines()
 
 
@@ -320,3 +322,29 @@ def test_a_disk_that_can_not_be_used_is_no_disk(
     )
     guest.expect("^hexdump: there is no disk$")
     assert guest.wait_end() == FAILED
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_disk_that_says_device_needs_reset_is_declared_broken_and_the_guest_runs_on(
+    machine: str, build: Path, image: Callable[..., Path], tmp_path: Path
+) -> None:
+    # A driver that gives QEMU nowhere to write makes it say so.
+    right = (ROOT / "solutions/07-block/virtio_blk.c").read_text()
+    wrong = right.replace("pieces + 2 - in, in, req)", "pieces + 2, 0, req)")
+    assert wrong != right
+    exercise = tmp_path / "labs/07-block/virtio_blk.c"
+    exercise.parent.mkdir(parents=True)
+    exercise.write_text(wrong)
+    kit = Kit(tmp_path / "kit", mine="7", labs=tmp_path / "labs", build=build)
+    kit.build_app("hexdump")
+    with Machine(
+        kit, "hexdump", tmp_path / "hexdump", pace=Pace(4), MACHINE=machine,
+        DISK=str(image(2048)), CHALLENGE="count=3 reads=64 depth=64 copy=5",
+    ) as guest:  # fmt: skip
+        for sector in range(3):
+            guest.expect(f"^hexdump: sector {sector}: error 5$")
+        assert reads_done(guest) == (64, 0, 64)
+        guest.expect("^hexdump: nothing copied: error 5$")
+        assert guest.wait_end() == FAILED
+        broken = [n for n in guest.lines().splitlines() if "broke the protocol" in n]
+        assert len(broken) == 1 and broken[0].startswith("blk0 requests: "), guest.lines()

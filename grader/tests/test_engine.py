@@ -176,7 +176,7 @@ def test_what_is_not_there_is_answered_with_what_is() -> None:
     unknown = make("run", "LAB=99")
     assert unknown.status != 0
     assert "Lab 99 has no application" in unknown.output
-    assert "LAB=5" in unknown.output
+    assert "LAB=1 to LAB=12" in unknown.output
     unknown = make("qemu-cmd", "APP=hi", "MACHINE=toaster")
     assert unknown.status != 0 and "q35, pc, microvm" in unknown.output
 
@@ -204,22 +204,9 @@ def test_help_lists_every_target() -> None:
     assert targets - internal == listed
 
 
-def test_sizes_prints_a_row_for_each_application(build: Path) -> None:
-    table = must(make("-s", "sizes", f"BUILD={build}")).output.splitlines()
-    rows = {words[0]: words[1:] for words in map(str.split, table)}
-    assert set(rows) == {"application"} | {p.parent.name for p in ROOT.glob("kernel/apps/*/app.mk")}
-    image = build / "x86_64" / "hi" / "kernel.img"
-    assert int(rows["hi"][3]) == image.stat().st_size
-
-
 def test_nothing_compiles_with_a_warning(build: Path, tmp_path: Path) -> None:
     lwip = "lwip-2.2.1"
     shutil.copytree(build / lwip, tmp_path / lwip)
     for app in (p.parent.name for p in ROOT.glob("kernel/apps/*/app.mk")):
         must(make("app", f"APP={app}", f"BUILD={tmp_path}", "WERROR=-Werror"))
     must(make("app", "APP=web", "MINE=all", f"BUILD={tmp_path}", "WERROR=-Werror"))
-
-
-def test_the_web_server_is_smaller_than_200_KiB(build: Path) -> None:
-    must(make("app", "APP=web", f"BUILD={build}"))
-    assert (build / "x86_64" / "web" / "kernel.img").stat().st_size < 200 * 1024

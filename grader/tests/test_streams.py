@@ -171,7 +171,7 @@ def test_a_reset_in_mid_stream_leaves_nothing(echo: Echo) -> None:
 def test_many_connections_at_a_time_each_get_their_own(echo: Echo) -> None:
     with ExitStack() as stack:
         open_ones = [stack.enter_context(echo.connection()) for _ in range(30)]
-        for round_ in range(5):
+        for round_ in range(2):
             texts = [random.Random(f"{round_} {i}").randbytes(9000) for i in range(30)]
             for s, text in zip(open_ones, texts, strict=True):
                 s.sendall(text)
@@ -222,6 +222,13 @@ def connect(router: Station, **more: int) -> Client:
     return Client(router, ROUTER, GUEST, PORT, **more).open()
 
 
+def wait_bytes(client: Client, count: int, seconds: float = 10) -> bytes:
+    client.wire.wait(
+        f"send {count} bytes", lambda: len(client.received) >= count or client.reset, seconds
+    )
+    return bytes(client.received)
+
+
 def end_well(client: Client) -> None:
     client.fin()
     client.wait_end()
@@ -247,10 +254,10 @@ def test_the_window_of_a_peer_who_takes_nothing_shuts_and_opens_again(cable: Sta
             lambda at=expected: shut() or client.segments[-1].ack == at,
         )
     assert shut() and sent < 300_000, f"{sent} bytes were taken of a peer who takes none"
-    assert len(client.received) <= 1, "no more is sent than a probe"
+    assert len(client.received) <= client.mss + 1, "more than what was on its way, and a probe"
     client.window = MEBIBYTE
     client.acknowledge()
-    client.wait_bytes(sent, 30)
+    wait_bytes(client, sent, 30)
     assert bytes(client.received) == data[:sent]
     assert client.segments[-1].window << 4 > 100_000, "the window is open again"
     end_well(client)
@@ -274,7 +281,7 @@ def test_bytes_come_back_through_a_bad_cable(cable: Station) -> None:
         client = connect(cable)
         for i in range(0, len(data), 6000):
             client.send(data[i : i + 6000])
-            client.wait_bytes(i + 6000, 30)
+            wait_bytes(client, i + 6000, 30)
         assert bytes(client.received) == data
     finally:
         cable.wire.trouble = None
@@ -288,12 +295,12 @@ def test_who_falls_silent_in_mid_stream_holds_nobody_up(cable: Station) -> None:
         client.send(bytes(20_000))
     client = connect(cable)
     client.send(b"and me?")
-    assert client.wait_bytes(7) == b"and me?"
+    assert wait_bytes(client, 7) == b"and me?"
     end_well(client)
     for client in silent:
         client.acks = True
         client.acknowledge()
-        client.wait_bytes(20_000, 30)
+        wait_bytes(client, 20_000, 30)
         assert bytes(client.received) == bytes(20_000)
         end_well(client)
 
@@ -305,7 +312,7 @@ def test_a_reset_is_believed_and_the_memory_comes_home(cable: Station) -> None:
         client = connect(cable)
         client.acks = i % 2 == 0
         client.send(bytes(30_000))
-        client.wait_bytes(1)
+        wait_bytes(client, 1)
         # Its number must be the next one, which all bytes before have to have
         # come for [RFC 9293 §3.10.7.4].
         cable.wire.wait(

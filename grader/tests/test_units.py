@@ -4,6 +4,7 @@ tells a pass from everything that is none."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,27 @@ def test_unit(program: str, kit: Kit) -> None:
     path = kit.build_unit(program)
     done = subprocess.run([path], capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def fuzz_tests() -> list[tuple[str, str]]:
+    """The tests that feed a fuzz entry with inputs made from the seed."""
+    return [
+        (program, test.split(")")[0])
+        for program in PROGRAMS
+        for test in (UNIT / f"test_{program}.c").read_text().split("\nTEST(")[1:]
+        if "LLVMFuzzerTestOneInput" in re.split(r"\n}", test)[0]
+    ]
+
+
+@pytest.mark.parametrize("program, test", fuzz_tests())
+def test_a_fuzz_entry_finds_nothing(program: str, test: str, kit: Kit, soak: bool) -> None:
+    path = kit.build_unit(program)
+    for seed in range(100 if soak else 1):
+        done = subprocess.run(
+            [path, "--seed", str(seed), "--stop", test], capture_output=True, text=True,
+            errors="replace",
+        )  # fmt: skip
+        assert done.returncode == 0, f"--seed {seed}\n{done.stdout}{done.stderr}"
 
 
 @pytest.fixture(scope="module")

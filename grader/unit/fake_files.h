@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fake_files.h - a file system that hands files out in small pieces, counts
- * what is open and pinned, and says -EAGAIN or -EIO when the test wants it. With
- * fake_fs.pins_max set it keeps to that.
+ * what is open and pinned, and says -EAGAIN or -EIO when the test wants it.
+ * With fake_fs.pins_max set it keeps to that.
  */
 #ifndef UNIT_FAKE_FILES_H
 #define UNIT_FAKE_FILES_H

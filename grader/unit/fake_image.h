@@ -20,6 +20,7 @@ struct image_shape {
     unsigned kib;                       /* 0: what the tree needs */
     const char *features;               /* NULL: a usual set */
     bool small;                         /* the tree without its large parts */
+    bool lean;                          /* and without its chain of links */
 };
 
 /* One of the tree. A file has bytes in its pieces and holes elsewhere. */

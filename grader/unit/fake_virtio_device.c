@@ -22,7 +22,7 @@ uint64_t clock_ns(void)
     return now;
 }
 
-/* ---- Memory --------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------ */
 
 void *heap_alloc_array(size_t n, size_t size)
 {
@@ -64,7 +64,7 @@ unsigned fake_pages(void)
     return pages_out;
 }
 
-/* ---- The transport -------------------------------------------------------- */
+/* ---- The transport ----------------------------------------------------- */
 
 static void tell(const char *format, ...)
 {
@@ -204,7 +204,7 @@ void fake_virtio_begin(enum virtio_id id)
         fake.queue_max[i] = 64;
 }
 
-/* ---- The device's side of a queue ----------------------------------------- */
+/* ---- The device's side of a queue -------------------------------------- */
 
 static struct virtq *queue(unsigned q)
 {
@@ -246,7 +246,8 @@ void fake_chain_use(unsigned q, uint32_t id, uint32_t len, unsigned by)
     struct virtq_used *used =
         (void *)((char *)vq->desc + virtq_used_offset(vq->num));
 
-    used->ring[fake.used_idx[q] % vq->num] = (struct virtq_used_elem){ id, len };
+    used->ring[fake.used_idx[q] % vq->num] =
+        (struct virtq_used_elem){ id, len };
     fake.used_idx[q] = (uint16_t)(fake.used_idx[q] + by);
     used->idx = fake.used_idx[q];
     if (!fake.loses_interrupts)
@@ -260,7 +261,7 @@ void fake_config_interrupt(void)
         event_post(fake.config_work);
 }
 
-/* ---- Time ----------------------------------------------------------------- */
+/* ---- Time -------------------------------------------------------------- */
 
 void fake_loop(void)
 {

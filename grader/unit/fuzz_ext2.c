@@ -3,6 +3,17 @@
  * fuzz_ext2.c - whatever lies on the disk: it is mounted or refused, all that
  * it has can be walked to an end, no file gives more than its disk has, and no
  * block stays pinned.
+ *
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -Ikernel \
+ *         -Ikernel/arch/unix grader/unit/fuzz_ext2.c \
+ *         grader/unit/fuzz_host.c grader/unit/host.c \
+ *         grader/unit/fake_cache.c kernel/arch/unix/arch.c \
+ *         solutions/08-files/ext2.c kernel/fs/ext2/?*.c kernel/fs/fs.c \
+ *         solutions/04-events/loop.c kernel/event/event.c \
+ *         solutions/02-print/format.c solutions/02-print/console.c \
+ *         kernel/console/print.c kernel/console/consoles.c \
+ *         -o build/fuzz_ext2
+ *     build/fuzz_ext2 -max_len=300000 FOLDER-OF-SMALL-IMAGES
  */
 #include "fuzz_ext2.h"
 

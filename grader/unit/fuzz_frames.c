@@ -461,9 +461,9 @@ static void all_go(void)
     for (unsigned tries = 0; tries < 3; tries++)
         reset_all();
     talk_count = 0;
-    for (unsigned s = 0; s < 600 && (s < 70 || stream_usage().open > 0); s += 10)
+    for (unsigned s = 0; s < 600 && stream_usage().open > 0; s += 10)
         card_sleep(10000);
-    card_sleep(70000);
+    card_sleep(140000);         /* half-open ones, and TIME-WAIT */
     MUST(stream_usage().open == 0, "%u streams are left", stream_usage().open);
     MUST(http_usage().connections == 0, "%u connections are left",
          http_usage().connections);

@@ -170,6 +170,25 @@ TEST(test_a_flush_on_a_disk_that_keeps_nothing_back_is_done_in_the_next_round)
     CHECK(fake_disk.flushes == 0, "the driver has not seen them");
 }
 
+static void flush_again(struct block_request *req)
+{
+    if (++done_count < 100)
+        CHECK(block_submit(&fake_disk.dev, req) == 0, "it is taken again");
+}
+
+TEST(test_a_flush_of_nothing_that_is_submitted_again_leaves_others_their_turn)
+{
+    fake_disk_add(SECTORS);
+    fake_disk.dev.can_flush = false;
+    request(0, BLOCK_FLUSH, 0)->done = flush_again;
+    submit(&requests[0]);
+    event_run_once(0);
+    CHECK(done_count == 1, "it is done once a round, here %u times",
+          done_count);
+    fake_disk_run();
+    CHECK(done_count == 100, "and so on");
+}
+
 TEST(test_requests_for_which_there_is_no_room_wait_their_turn)
 {
     fake_disk_add(SECTORS);

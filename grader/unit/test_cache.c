@@ -456,6 +456,51 @@ TEST(test_a_waiter_that_is_late_is_woken_at_once)
     CHECK(w->got == 1, "it is woken and has it");
 }
 
+TEST(test_who_waits_waits_for_what_was_asked_for_last)
+{
+    struct waiter *w = waiter(1);
+    struct cache_block *block;
+
+    open_cache(200 * IN_BLOCK, 16);
+    fake_disk.by_hand = true;
+    CHECK(cache_get(cache, 1, &block) == -EAGAIN, "block 1 is being read");
+    CHECK(cache_get(cache, 2, &block) == -EAGAIN, "block 2 as well");
+    CHECK(cache_get(cache, 1, &block) == -EAGAIN, "block 1 still");
+    cache_wait(cache, &w->work);
+    fake_disk_finish(1);
+    fake_disk_run();
+    CHECK(w->woken == 0, "block 2 is here: that is not what it waits for");
+    fake_disk_finish(0);
+    fake_disk_run();
+    CHECK(w->got == 1, "block 1 is");
+}
+
+TEST(test_who_begins_to_wait_when_there_is_room_again_is_woken_at_once)
+{
+    struct cache_block *pinned[16], *block;
+    struct waiter *w = waiter(100);
+
+    open_cache(200 * IN_BLOCK, 16);
+    pin_all(pinned);
+    CHECK(cache_get(cache, 100, &block) == -EAGAIN, "everything is pinned");
+    cache_put(cache, pinned[0]);
+    cache_wait(cache, &w->work);
+    fake_disk_run();
+    CHECK(w->got == 1, "it is woken and has it");
+}
+
+TEST(test_to_wait_with_work_that_others_have_posted_is_our_own_fault)
+{
+    struct waiter *w = waiter(1);
+    struct cache_block *block;
+
+    open_cache(200 * IN_BLOCK, 16);
+    CHECK(cache_get(cache, 1, &block) == -EAGAIN, "it is being read");
+    event_post(&w->work);
+    unit_expect_panic("does not hold");
+    cache_wait(cache, &w->work);
+}
+
 /* ---- How large it is ---------------------------------------------------- */
 
 TEST(test_a_cache_has_at_least_its_least_number_of_blocks)
@@ -487,6 +532,8 @@ TEST(test_a_cache_is_as_large_as_the_machine_s_memory_allows)
               "with %zu of %zu pages in use it has %zu blocks, here %zu",
               table[i].used, table[i].total, table[i].blocks,
               cache_usage(cache).blocks);
+        CHECK((size_t)1 << cache->chains_log >= table[i].blocks,
+              "it has as many chains as blocks, so that they stay short");
     }
 }
 

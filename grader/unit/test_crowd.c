@@ -13,7 +13,7 @@
 #include "tcp_peer.h"
 #include "unit.h"
 
-enum { PORT = 80, SECOND = 1000, FLOOD = 5000, BACKLOG = 40, FIRST_PORT = 1024 };
+enum { PORT = 80, SECOND = 1000, FLOOD = 5000, BACKLOG = 40 };
 
 /* ---- Who answers: everything that comes, and then more ------------------ */
 
@@ -85,7 +85,7 @@ static void flood(unsigned count)
     static struct peer stranger;
 
     for (unsigned i = 0; i < count; i++) {
-        stranger.port = (uint16_t)(FIRST_PORT + (stranger.port + 1) % 30000);
+        stranger.port = (uint16_t)(1024 + (stranger.port + 1) % 30000);
         stranger.first = (uint32_t)unit_random();
         peer_syn(&stranger, PORT);
     }
@@ -207,8 +207,8 @@ TEST(test_peers_that_acknowledge_nothing_leave_segments_to_the_others)
     }
     CHECK(accepted == 30 && pool_out("TCP_SEG") > 64 * 16, "most of the "
           "segments are out, here %u", pool_out("TCP_SEG"));
-    CHECK(pool_out("TCP_SEG") < 128 * 16, "of %u segments some are left, here "
-          "%u are out", 128 * 16, pool_out("TCP_SEG"));
+    CHECK(pool_out("TCP_SEG") < 120 * 16, "of %u segments a sixteenth is left "
+          "at least, here %u are out", 128 * 16, pool_out("TCP_SEG"));
     send_first = 0;
     for (unsigned i = 0; i < 5; i++)
         check_answered("while thirty acknowledge nothing");

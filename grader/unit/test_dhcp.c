@@ -229,7 +229,7 @@ TEST(test_dhcp_nak_and_another_address)
     server.nak = true;
     pass(501 * SECOND);
     CHECK(address() == 0, "who is refused at the renewal has none any more");
-    check_said("net0: no address any more: the server wants it back; asking "
+    check_said("net0: no address any more: the server has refused it; asking "
                "DHCP");
     server.nak = false;
     server.address = 0x0a00000a;

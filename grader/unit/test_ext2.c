@@ -45,21 +45,23 @@ struct pages_usage pages_usage(void)
 /* ---- Images and mounting ---- */
 
 enum { B1_I128, B1_I256_GROUPS, B2_I256, B4_I256, B4_I512, B4_I4096, B1_REV0,
-       B4_REV0, SHAPES };
+       B4_REV0, B1_NO_TYPES, SHAPES };
 
 static const struct image_shape shapes[SHAPES] = {
-    [B1_I128] = { 1024, 128, 1, 0, 0, NULL, false },
-    [B1_I256_GROUPS] = { 1024, 256, 1, 1024, 0, NULL, false },
-    [B2_I256] = { 2048, 256, 1, 0, 0, NULL, false },
-    [B4_I256] = { 4096, 256, 1, 0, 0, NULL, false },
-    [B4_I512] = { 4096, 512, 1, 2048, 65536, NULL, true },
-    [B4_I4096] = { 4096, 4096, 1, 0, 65536, NULL, true },
-    [B1_REV0] = { 1024, 128, 0, 0, 0, NULL, false },
-    [B4_REV0] = { 4096, 128, 0, 0, 65536, NULL, true },
+    [B1_I128] = { 1024, 128, 1, 0, 0, NULL, false, false },
+    [B1_I256_GROUPS] = { 1024, 256, 1, 1024, 0, NULL, false, false },
+    [B2_I256] = { 2048, 256, 1, 0, 0, NULL, false, false },
+    [B4_I256] = { 4096, 256, 1, 0, 0, NULL, false, false },
+    [B4_I512] = { 4096, 512, 1, 2048, 65536, NULL, true, false },
+    [B4_I4096] = { 4096, 4096, 1, 0, 65536, NULL, true, false },
+    [B1_REV0] = { 1024, 128, 0, 0, 0, NULL, false, false },
+    [B4_REV0] = { 4096, 128, 0, 0, 65536, NULL, true, false },
+    [B1_NO_TYPES] = { 1024, 128, 1, 0, 4096, "none", true, false },
 };
 
 /* What small tests use: everything small, with all there is to get wrong. */
-static const struct image_shape small = { 1024, 256, 1, 256, 4096, NULL, true };
+static const struct image_shape small = { 1024, 256, 1, 256, 4096, NULL, true,
+                                          false };
 
 static struct image image;
 static struct ext2 fs;
@@ -138,6 +140,7 @@ static size_t check_piece(struct file *file, const struct image_node *node,
           "\"%s\" has %llu bytes more at %llu, and here is a piece of %zu",
           node->path, (unsigned long long)left, (unsigned long long)offset,
           extent.len);
+    CHECK(left > 0 || extent.pin == NULL, "nothing is pinned at the end");
     for (size_t i = 0; i < extent.len; i++) {
         uint8_t wanted = image_byte(node, offset + i);
         CHECK(extent.data[i] == wanted, "byte %llu of \"%s\" is 0x%02x, here "
@@ -784,9 +787,10 @@ static void check_listing(const char *path)
 
 TEST(test_readdir_lists_each_entry_once_with_its_type)
 {
-    static const unsigned all[] = { B1_I256_GROUPS, B4_I512, B1_REV0 };
+    static const unsigned all[] = { B1_I256_GROUPS, B4_I512, B1_REV0,
+                                    B1_NO_TYPES };
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         make_and_mount(&shapes[all[i]], CACHE_BLOCKS_MIN);
         check_listing("/");
         check_listing("/a");

@@ -15,8 +15,10 @@
 #include "fuzz_ext2.h"
 #include "unit.h"
 
-static const struct image_shape small = { 1024, 128, 1, 256, 1024, NULL, true };
-static const struct image_shape large = { 4096, 256, 1, 0, 4096, NULL, true };
+static const struct image_shape small = { 1024, 128, 1, 256, 1024, NULL, true,
+                                          false };
+static const struct image_shape large = { 4096, 256, 1, 0, 4096, NULL, true,
+                                          false };
 
 static struct image image;
 static struct ext2 fs;
@@ -179,6 +181,17 @@ TEST(test_group_descriptors_outside_the_disk_are_refused)
     check_refused("group descriptors");
 }
 
+TEST(test_a_disk_too_short_for_a_superblock_is_none_of_ours)
+{
+    for (unsigned sectors = 0; sectors < 4; sectors++) {
+        image_make(&image, &small);
+        image_over(&image, image.data, sectors * 512);
+        int error = try_mount();
+        CHECK(error == -EINVAL, "%u sectors hold no ext2, here %d", sectors,
+              error);
+    }
+}
+
 /* ---- Inodes ---- */
 
 TEST(test_an_inode_table_outside_the_disk_is_refused)
@@ -211,6 +224,22 @@ TEST(test_an_inode_number_beyond_all_is_an_error)
         check_path("/one", 0);
         check_ends();
     }
+}
+
+TEST(test_inode_0_is_none_however_many_a_group_has)
+{
+    struct image_shape shape = large;
+    struct ext2_inode inode;
+    int error;
+
+    /* Inode 0 would be the last of group 131,071, whose descriptor would lie
+     * on the disk, and say that its inodes do as well. */
+    shape.kib = 8192;
+    image_make(&image, &shape);
+    image_super(&image)->s_inodes_per_group = 32768;
+    mount();
+    UNTIL_DONE(error, ext2_read_inode(&fs, 0, &inode));
+    CHECK(error == -EIO, "there is no inode 0, here %d", error);
 }
 
 TEST(test_reserved_and_free_inodes_are_not_served)
@@ -395,11 +424,11 @@ TEST(test_a_directory_that_holds_itself_ends_with_the_path)
 }
 
 /* Makes "/a" a huge directory whose blocks are one and the same, without a
- * name in it, but for the last: there "b" stands, which is "/a" again. So each
- * name of a path costs as much as the disk can make it. */
+ * name in it, but for the first and the last. There stand "z" and "b", which
+ * are "/a" again; so a path of both in turn costs what the disk can make it. */
 static void make_huge(void)
 {
-    enum { EMPTY = 60000, SAME, LAST, TOP };    /* free blocks */
+    enum { EMPTY = 60000, FIRST, SAME, LAST, TOP };     /* free blocks */
     struct image_shape shape = small;
 
     shape.kib = 65536;
@@ -412,8 +441,12 @@ static void make_huge(void)
     struct ext2_dir_entry *entry = (void *)image_block(&image, EMPTY);
 
     image_entry(&image, "/a/b")->inode = ino;
-    entry->inode = 0;
     entry->rec_len = 1024;
+    entry = (void *)image_block(&image, FIRST);
+    entry->inode = ino;
+    entry->rec_len = 1024;
+    entry->name_len = 1;
+    entry->name[0] = 'z';
     for (unsigned i = 0; i < 256; i++) {
         same[i] = last[i] = EMPTY;
         top[i] = SAME;
@@ -421,7 +454,7 @@ static void make_huge(void)
     top[199] = LAST;
     last[255] = inode->i_block[0];
     for (unsigned i = 0; i < 12; i++)
-        inode->i_block[i] = EMPTY;
+        inode->i_block[i] = i ? EMPTY : FIRST;
     inode->i_block[12] = SAME;
     inode->i_block[13] = TOP;
     inode->i_size = (12 + 256 + 256 * 200) * 1024;
@@ -448,17 +481,35 @@ static unsigned turns_of(const char *path, int wanted)
 
 TEST(test_a_path_through_huge_directories_takes_turns_and_has_an_end)
 {
-    char path[FS_PATH_MAX + 1] = "/a/c";
+    char path[FS_PATH_MAX + 1] = "/a";
 
     make_huge();
     mount();
     unsigned turns = turns_of("/a/b", 0);
     CHECK(turns >= 200, "51,468 blocks are searched in %u turns", turns);
-    CHECK(turns_of("/a/ab", 0) < 3, "the next name is found beside it");
-    CHECK(turns_of("/a/none", -ENOENT) >= 200, "all is searched for no name");
-    /* Each search of "c" begins where "b" was found, and so at both ends. */
-    image_entry(&image, "/")
-    ;
+    CHECK(turns_of("/a/abc", 0) < 3, "the next name is found beside it");
+    CHECK(turns_of("/a/none", -ENOENT) >= 200, "for no name all is searched");
+    for (unsigned i = 0; i < 200; i++)
+        strcat(path, "/b/z");
+    turns = turns_of(path, -EIO);
+    CHECK(turns < 1000, "it leads round and round for %u turns", turns);
+    CHECK(strstr(unit_log_last(), "round and round"), "and that is said");
+}
+
+TEST(test_walks_that_nobody_asks_for_again_give_way)
+{
+    char path[] = "/a/none-0";
+    struct file file;
+
+    make_huge();
+    mount();
+    for (; path[8] < '0' + EXT2_WALKS; path[8]++)
+        CHECK(fs_open(&fs.fs, path, strlen(path), &file) == -EAGAIN,
+              "a long search is begun");
+    unsigned turns = turns_of("/a/b", 0);
+    CHECK(turns > 1000, "the others have their chance, for %u turns", turns);
+    path[8] = '0';
+    CHECK(turns_of(path, -ENOENT) > 1, "and the oldest has gone");
 }
 
 /* ---- Symbolic links ---- */
@@ -591,18 +642,21 @@ static void check_corruptions(const struct image_shape *shape, unsigned count)
 
 TEST(test_random_corruptions_never_crash_nor_hang_nor_leak_a_pin)
 {
-    check_corruptions(&(struct image_shape){ 1024, 128, 1, 0, 320, NULL, true },
-                      corruptions(300) / 2);
+    static const struct image_shape shape = { 1024, 128, 1, 0, 320, NULL,
+                                              true, true };
+    check_corruptions(&shape, corruptions(300) / 2);
 }
 
 TEST(test_random_corruptions_of_large_blocks_never_do_either)
 {
-    check_corruptions(&(struct image_shape){ 4096, 256, 1, 0, 1024, NULL,
-                                             true }, corruptions(300) / 4);
+    static const struct image_shape shape = { 4096, 256, 1, 0, 1024, NULL,
+                                              true, true };
+    check_corruptions(&shape, corruptions(300) / 4);
 }
 
 TEST(test_random_corruptions_of_revision_0_never_do_either)
 {
-    check_corruptions(&(struct image_shape){ 1024, 128, 0, 0, 320, NULL, true },
-                      corruptions(300) / 4);
+    static const struct image_shape shape = { 1024, 128, 0, 0, 320, NULL,
+                                              true, true };
+    check_corruptions(&shape, corruptions(300) / 4);
 }

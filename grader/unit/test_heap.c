@@ -177,6 +177,21 @@ TEST(test_neighbours_come_together_in_whatever_order_they_are_freed)
         }
 }
 
+TEST(test_a_block_freed_in_full_memory_can_be_had_again)
+{
+    size_t count;
+
+    machine(MIB);
+    void **block = fill_up(1000, &count);
+
+    for (size_t i = 0; i < count; i += 10) {
+        heap_free(block[i]);
+        CHECK(checked_alloc(1000), "1000 bytes fit where 1000 bytes were");
+        CHECK(!checked_alloc(1000), "and then memory is full again");
+    }
+    free(block);
+}
+
 TEST(test_a_hole_where_many_blocks_were_is_one_hole)
 {
     size_t count;

@@ -37,6 +37,8 @@ static void machine(unsigned count, const size_t *sizes)
             map.region[at] = map.region[at - 1];
         map.region[at] = (struct mem_region){ base, bytes };
     }
+    /* What stands behind the last region is none. */
+    map.region[count] = (struct mem_region){ PAGE_SIZE, 1000 * PAGE_SIZE };
     pages_init(&map);
 }
 #define MACHINE(...)                                                           \

@@ -418,7 +418,8 @@ TEST(test_a_client_that_ends_early_gets_its_answers)
     fake_settle(client);
     size_t len;
     const char *at = fake_received(client, &len), *end = at + len;
-    CHECK(next_answer(&at, end, false).content_len == (size_t)FAKE_BIG, "the first");
+    CHECK(next_answer(&at, end, false).content_len == (size_t)FAKE_BIG,
+          "the first");
     CHECK(next_answer(&at, end, false).content_len == 1, "the second");
     CHECK(fake_closed(client), "and then we end too");
     check_nothing_left();
@@ -601,6 +602,30 @@ TEST(test_who_is_slow_gives_way_when_nobody_is_idle)
         CHECK(ask(GET("/a.txt")) != NULL, "one more is accepted, number %u",
               i + 1);
     CHECK(!fake_aborted(clients[5]), "who takes what it is sent stays");
+}
+
+TEST(test_who_never_takes_the_last_answer_gives_way_too)
+{
+    static const char last[] =
+        "GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+    serve();
+    struct fake_client *first = fake_connect();
+    fake_send(first, last, strlen(last));
+    CHECK(fake_closed(first), "with room to spare it is closed at once");
+    struct fake_client *polite = NULL;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+        polite = fake_connect();
+        CHECK(polite != NULL, "connection %u is accepted", i + 1);
+        fake_send(polite, last, strlen(last));
+    }
+    CHECK(fake_is_open(polite), "when all are taken it is closed later");
+    fake_settle(polite);
+    CHECK(fake_closed(polite), "when the client has taken all of it");
+    fake_sleep(HTTP_SLOW_S + 1);
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
+        CHECK(only_answer(ask(GET("/a.txt")), false).status == 200,
+              "others are served");
 }
 
 TEST(test_a_small_machine_has_fewer_connections_and_serves)

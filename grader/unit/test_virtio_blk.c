@@ -154,8 +154,10 @@ TEST(test_without_features_a_disk_is_a_disk)
 TEST(test_a_disk_with_sectors_of_4096_bytes_is_read_by_whole_ones)
 {
     disk.blk_size = 4096;
+    disk.capacity = SECTORS + 3;
     up();
     CHECK(blk0->unit == 8, "8 sectors of 512 bytes are the least");
+    CHECK(blk0->sectors == SECTORS, "what is no whole one is not there");
     CHECK(submit(request(0, BLOCK_READ, 8, 1)) == -EINVAL, "one is refused");
     CHECK(submit(request(0, BLOCK_READ, 8, 8)) == 0, "8 are not");
     disk_run();

@@ -84,7 +84,8 @@ UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
         own_address.c lease.c random.c sequence.c checksum.c guard.c \
         memory.c buffers.c streams.c \
         borrowed.c ping.c)
-UNIT.stream    := $(UNIT_LWIP)
+STREAMS        := $(addprefix stream_, open send receive close error weather)
+$(foreach u,$(STREAMS),$(eval UNIT.$(u) := stream_owner.c $(UNIT_LWIP)))
 UNIT.netif     := $(UNIT_LWIP)
 UNIT.dhcp      := $(UNIT_LWIP)
 UNIT.crowd     := $(UNIT_LWIP)
@@ -114,7 +115,7 @@ UNIT_EXT2      := 08-files/ext2.c fake_image.c kernel/fs/fs.c \
 UNIT.ext2      := $(UNIT_EXT2) kernel/fs/sync.c kernel/block/cache.c \
     kernel/block/cache_open.c
 UNIT.ext2_hostile := $(UNIT_EXT2) fake_cache.c fuzz_ext2.c
-UNIT_MODULE.stream := net/lwip
+$(foreach u,$(STREAMS),$(eval UNIT_MODULE.$(u) := net/lwip))
 UNIT_MODULE.netif  := net/lwip
 UNIT_MODULE.dhcp   := net/lwip
 UNIT_MODULE.crowd  := net/lwip

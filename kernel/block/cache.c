@@ -132,8 +132,8 @@ static int start_read(struct cache *cache, uint64_t number)
 
     slot->block.number = number;
     slot->block.len = length(cache, number);
-    slot->piece = (struct block_piece){ (void *)slot->block.data,
-                                        slot->block.len };
+    slot->piece =
+        (struct block_piece){ (void *)slot->block.data, slot->block.len };
     slot->request = (struct block_request){
         .op = BLOCK_READ,
         .sector = number * SECTORS_IN_BLOCK,
@@ -204,6 +204,7 @@ void cache_wait(struct cache *cache, struct event_work *again)
 {
     struct cache_slot *slot = cache->asked;
 
+    assert(!again->posted);
     if (slot != NULL && slot->state == CACHE_READING)
         waiters_add(&slot->waiters, again);
     else if (slot == NULL && list_empty(&cache->idle))

@@ -39,16 +39,18 @@ struct cache;
 
 /*
  * A cache over `dev` of `blocks` blocks, which may not be fewer than
- * CACHE_BLOCKS_MIN; 0 means by the memory that the machine has. The cache is
- * there for good. Returns 0, -EINVAL or -ENOMEM.
+ * CACHE_BLOCKS_MIN; 0 means a quarter of the memory that is free now, but no
+ * fewer than that, and no more than CACHE_BLOCKS_MAX. The cache is there for
+ * good. Returns 0, -EINVAL or -ENOMEM.
  */
-enum { CACHE_BLOCKS_MIN = 16 };
+enum { CACHE_BLOCKS_MIN = 16, CACHE_BLOCKS_MAX = 16384 };
 int cache_open(struct block_dev *dev, size_t blocks, struct cache **out);
 
 /*
  * Pins block `number` and gives it in *out; cache_put() it later. Never
  * waits. -EAGAIN: it is being read now, or everything is pinned; ask
- * cache_wait(), and then again. -EIO: reading failed; the next call tries
+ * cache_wait(), and then again. (Until you do, the block is kept for longer
+ * than others, but not for ever.) -EIO: reading failed; the next call tries
  * anew. -ERANGE: the disk has no such block.
  */
 int cache_get(struct cache *cache, uint64_t number, struct cache_block **out);
@@ -62,7 +64,9 @@ void cache_wait(struct cache *cache, struct event_work *again);
 struct cache_usage {
     size_t blocks;              /* there are */
     size_t pinned, reading;     /* of these */
-    uint64_t hits, misses, errors;
+    uint64_t hits;              /* calls that had their block at once */
+    uint64_t misses;            /* reads that were begun */
+    uint64_t errors;            /* and those that failed, or were refused */
 };
 struct cache_usage cache_usage(const struct cache *cache);
 

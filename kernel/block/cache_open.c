@@ -10,17 +10,15 @@
 
 _Static_assert((int)CACHE_BLOCK_SIZE == (int)PAGE_SIZE, "a block is a page");
 
-/* cache_open() with 0 blocks: this share of the memory that is free then, and
- * no more blocks than this. */
-enum { SHARE_OF_FREE = 4, BLOCKS_MAX = 16384 };
+enum { SHARE_OF_FREE = 4 };
 
 static size_t blocks_by_memory(void)
 {
     struct pages_usage usage = pages_usage();
     size_t blocks = (usage.total - usage.used) / SHARE_OF_FREE;
 
-    if (blocks > BLOCKS_MAX)
-        blocks = BLOCKS_MAX;
+    if (blocks > CACHE_BLOCKS_MAX)
+        blocks = CACHE_BLOCKS_MAX;
     return blocks > CACHE_BLOCKS_MIN ? blocks : CACHE_BLOCKS_MIN;
 }
 

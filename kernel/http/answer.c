@@ -94,18 +94,47 @@ static void begin(struct http_connection *c)
     c->state = HTTP_SENDING;
 }
 
-void http_answer_refuse(struct http_connection *c, unsigned status_code)
+static void refuse(struct http_connection *c, unsigned status_code)
 {
     start(c);
     http_refuse(&c->request, status_code, &c->response);
     begin(c);
 }
 
-void http_answer_options(struct http_connection *c)
+static bool is_options(const struct http_connection *c)
 {
-    start(c);
-    http_options(&c->request, &c->response);
-    begin(c);
+    return http_slice_is(c->request.method, "OPTIONS");
+}
+
+/* A whole head is there: which file does it want? Returns 0 with c->path set,
+ * or the status code to refuse it with. */
+static unsigned examine(struct http_connection *c)
+{
+    unsigned status_code = http_check(&c->request);
+
+    if (status_code != 0)
+        return status_code;
+    /* "OPTIONS *" is about the server [RFC 9112 §3.2.4]. */
+    if (is_options(c) && http_slice_is(c->request.request_target, "*"))
+        return 0;
+    status_code = http_path(c->request.request_target, &c->path);
+    c->path_len = c->path.len;
+    return status_code;
+}
+
+void http_answer_begin(struct http_connection *c, unsigned status_code)
+{
+    if (status_code == 0)
+        status_code = examine(c);
+    if (status_code != 0) {
+        refuse(c, status_code);
+    } else if (is_options(c)) {
+        start(c);
+        http_options(&c->request, &c->response);
+        begin(c);
+    } else {
+        c->state = HTTP_OPENING;
+    }
 }
 
 /* Finds the file and decides what is answered. */
@@ -144,7 +173,7 @@ bool http_answer_open(struct http_connection *c)
     }
     if (error && error != -ENOENT) {
         drop_pieces(c);
-        http_answer_refuse(c, error == -ENOMEM ? 503 : 500);
+        refuse(c, error == -ENOMEM ? 503 : 500);
     } else {
         begin(c);
     }

@@ -49,44 +49,6 @@ static void begin_request(struct http_connection *c)
     set_deadline(c, HTTP_IDLE_S);
 }
 
-static bool is_options(const struct http_connection *c)
-{
-    return http_slice_is(c->request.method, "OPTIONS");
-}
-
-/* A whole head is there: which file does it want? Returns 0 with c->path set,
- * or the status code to refuse it with. */
-static unsigned examine(struct http_connection *c)
-{
-    unsigned status_code = http_check(&c->request);
-
-    if (status_code != 0)
-        return status_code;
-    /* "OPTIONS *" is about the server [RFC 9112 §3.2.4]. */
-    if (is_options(c) && http_slice_is(c->request.request_target, "*"))
-        return 0;
-    status_code = http_path(c->request.request_target, &c->path);
-    c->path_len = c->path.len;
-    return status_code;
-}
-
-/* A head is there, or what can't be one. */
-static void take_request(struct http_connection *c, enum http_parsed parsed)
-{
-    unsigned status_code = c->request.status_code;
-
-    if (parsed == HTTP_OK)
-        status_code = examine(c);
-    set_deadline(c, HTTP_IDLE_S);
-    c->since_ns = clock_ns();
-    if (status_code != 0)
-        http_answer_refuse(c, status_code);
-    else if (is_options(c))
-        http_answer_options(c);
-    else
-        c->state = HTTP_OPENING;
-}
-
 /* Returns false when more must come before there is anything to do. */
 static bool read_request(struct http_connection *c)
 {
@@ -112,8 +74,21 @@ static bool read_request(struct http_connection *c)
         }
         return false;
     }
-    take_request(c, parsed);
+    set_deadline(c, HTTP_IDLE_S);
+    c->since_ns = clock_ns();
+    http_answer_begin(c, parsed == HTTP_OK ? 0 : c->request.status_code);
     return true;
+}
+
+/* The last answer has been sent. When connections are scarce ours ends only
+ * when the client has taken all of it: as long as the stream is not closed, it
+ * can be made to give way. */
+static void end(struct http_connection *c)
+{
+    if (c->lent > 0 && http_is_crowded())
+        c->state = HTTP_ENDING;
+    else
+        finish(c, stream_close);
 }
 
 static bool send_response(struct http_connection *c)
@@ -130,7 +105,7 @@ static bool send_response(struct http_connection *c)
         return false;
     http_answer_drop(c);
     if (!c->response.persist) {
-        finish(c, stream_close);
+        end(c);
         return false;
     }
     drop_input(c, c->request.head_len);
@@ -154,6 +129,11 @@ static void advance(struct http_connection *c)
             break;
         case HTTP_SENDING:
             on = send_response(c);
+            break;
+        case HTTP_ENDING:
+            if (c->lent == 0)
+                finish(c, stream_close);
+            on = false;
             break;
         case HTTP_CLOSED:
             on = false;
@@ -243,7 +223,7 @@ void http_connection_expire(struct http_connection *c)
         finish(c, stream_close);
     } else if (c->state == HTTP_READING && http_lend_possible(c)) {
         set_deadline(c, HTTP_IDLE_S);
-        http_answer_refuse(c, 408);
+        http_answer_begin(c, 408);
     } else if (c->state != HTTP_CLOSED) {
         finish(c, stream_abort);
     }

@@ -10,9 +10,12 @@
  *               |  |                  '-' from the fs     | '-' -EAGAIN      |
  *               |  '-------------- refused ---------------'                  |
  *               |                                                            |
- *               '---- ended, timeout, error ----> CLOSED <---- the last -----'
- *                                                   |
- *                                                   '-> free: nothing is lent
+ *               |                              ENDING <---- the last, -------|
+ *               |                                |        if crowded         |
+ *               |                                v                           |
+ *               '---- ended, timeout, error -> CLOSED <---- the last --------'
+ *                                                |
+ *                                                '-> free: nothing is lent
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
@@ -64,6 +67,7 @@ enum http_state {
     HTTP_READING,               /* the head of the next request */
     HTTP_OPENING,               /* the file */
     HTTP_SENDING,               /* head, then content */
+    HTTP_ENDING,                /* all is sent, and not all is acknowledged */
     HTTP_CLOSED,                /* no stream any more */
 };
 
@@ -127,6 +131,9 @@ extern const struct http_site *http_site;
 /* An answer to `c` has come to its end, or to that of the connection. */
 void http_count_answer(const struct http_connection *c);
 
+/* Are nearly all of them taken? */
+bool http_is_crowded(void);
+
 /* Takes `c` back, if it is closed and nobody needs it any more. */
 void http_connection_reap(struct http_connection *c);
 
@@ -159,10 +166,10 @@ enum http_rank http_connection_rank(const struct http_connection *c);
 bool http_answer_open(struct http_connection *c);
 int http_answer_send(struct http_connection *c, bool *done);
 
-/* Begins with an answer that needs no file: one that refuses the request, or
- * that to OPTIONS. */
-void http_answer_refuse(struct http_connection *c, unsigned status_code);
-void http_answer_options(struct http_connection *c);
+/* Begins to answer c->request, which was parsed: OPENING, or SENDING if that
+ * needs no file. With a status code other than 0 it was not, or not in time,
+ * and that is the answer. */
+void http_answer_begin(struct http_connection *c, unsigned status_code);
 
 /* Lets go of the answer, sent or not. */
 void http_answer_drop(struct http_connection *c);

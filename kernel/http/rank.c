@@ -23,6 +23,7 @@ enum http_rank http_connection_rank(const struct http_connection *c)
 {
     if (c->state == HTTP_READING)
         return c->in_len == 0 && c->skip == 0 ? HTTP_IDLE : HTTP_SLOW_WRITER;
-    return c->state == HTTP_SENDING && is_slow(c) ? HTTP_SLOW_READER
-                                                  : HTTP_STAYS;
+    if (c->state == HTTP_SENDING || c->state == HTTP_ENDING)
+        return is_slow(c) ? HTTP_SLOW_READER : HTTP_STAYS;
+    return HTTP_STAYS;
 }

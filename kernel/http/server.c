@@ -100,6 +100,11 @@ void http_connection_reap(struct http_connection *c)
         event_timer_cancel(&server.timer);
 }
 
+bool http_is_crowded(void)
+{
+    return server.in_use > server.limit / 4 * 3;
+}
+
 void http_count_answer(const struct http_connection *c)
 {
     char line[LOG_LINE_MAX + 1];

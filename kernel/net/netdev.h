@@ -58,7 +58,7 @@ struct netdev_usage {
     uint64_t received, sent;    /* frames, since the start */
     unsigned receive_buffers;   /* there are */
     unsigned receive_ready;     /* of these, waiting for a frame */
-    unsigned transmit_busy;     /* descriptors of frames that are on their way */
+    unsigned transmit_busy;     /* descriptors of frames on their way out */
 };
 
 struct netdev {

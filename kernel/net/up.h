@@ -12,7 +12,8 @@
  * by DHCP. An address that makes no sense is reported, and DHCP is asked.
  * Returns at once: 0, -ENODEV when there is no such card, -ENOMEM; what is
  * wrong has been said. When there is an address, a line on the console says
- * which: "net0: 10.0.2.15/24, gateway 10.0.2.2 (by DHCP)". Call it once.
+ * which: "net0: 10.0.2.15/24, gateway 10.0.2.2 (by DHCP)"; and so does one
+ * when it changes, is lost, or does not come. Call it once.
  */
 int net_up(const char *name);
 

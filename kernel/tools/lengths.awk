@@ -6,8 +6,8 @@
 #
 #   awk -f lengths.awk FILE...
 #
-# Run it with LC_ALL=C: columns are counted from bytes. Tests may be long, and
-# a module.mk is too short for a licence line.
+# Run it with LC_ALL=C: columns are counted from bytes. A file of tests may be
+# long, and a module.mk is too short for a licence line.
 
 function complain(at, what) {
     print file ":" at ": " what
@@ -49,8 +49,8 @@ file ~ /\.c$/ && body && /^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)/ {
 }
 
 # Functions have their braces in the first column, and nothing else has.
-body && /^\{/ { opened = FNR }
-body && /^\}/ && opened {
+code && /^\{/ { opened = FNR }
+code && /^\}/ && opened {
     if (FNR - opened - 1 > 60)
         complain(opened, "this function has " FNR - opened - 1 \
                  " lines; at most 60")

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# setup.sh - makes a Debian or Ubuntu that has git and make into a machine on
-# which the kit builds, boots and tests; then fetches lwIP. Silent and quick
-# where nothing is missing. On other systems it says what to install.
+# setup.sh [NEED...] - makes a Debian or Ubuntu that has git and make into a
+# machine on which the kit builds, boots and tests; then fetches lwIP. Silent
+# and quick where nothing is missing. On other systems it says what to install.
+# A NEED is one of needs.sh that only some targets have.
 set -u
 tools=$(dirname "$0")
 . "$tools/needs.sh"
 
 missing=
-for need in $needs; do
+for need in $needs "$@"; do
     met "$need" || missing="$missing $need"
 done
 

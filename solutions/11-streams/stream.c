@@ -125,10 +125,13 @@ size_t stream_room(const struct stream *s)
 {
     /* TODO 11.6 stream_room: lwIP has two limits, bytes (pcb->snd_buf; its
      * tcp_sndbuf() stops at 65535) and pbufs (tcp_sndqueuelen(),
-     * TCP_SND_QUEUELEN). */
+     * TCP_SND_QUEUELEN), and we have a third, stream_share(). */
+    size_t share;
+
     if (!s->pcb || s->closed || tcp_sndqueuelen(s->pcb) >= TCP_SND_QUEUELEN)
         return 0;
-    return s->pcb->snd_buf;
+    share = stream_share(s);
+    return share < s->pcb->snd_buf ? share : s->pcb->snd_buf;
     /* END 11.6 */
 }
 
@@ -147,7 +150,7 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
 
     if (room > len)
         room = len;
-    while (borrow_possible(s, release) && taken < room && chunk > 0) {
+    while (borrow_possible(release) && taken < room && chunk > 0) {
         size_t n = room - taken < chunk ? room - taken : chunk;
         bool last = taken + n == len;
         err_t err = tcp_write(s->pcb, bytes + taken, (u16_t)n,

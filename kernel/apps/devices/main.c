@@ -71,9 +71,10 @@ static void show_functions(void)
 static void show_virtio(void)
 {
     for (struct virtio_device *dev = virtio_devices; dev; dev = dev->next) {
+        const char *driver = dev->driver ? dev->driver->name : "no driver";
+
         print("virtio %s: kind %u, %s, status 0x%02x, features 0x%llx\n",
-              dev->where, dev->id, dev->driver ? dev->driver->name : "no driver",
-              dev->transport->get_status(dev),
+              dev->where, dev->id, driver, dev->transport->get_status(dev),
               (unsigned long long)dev->features);
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hexdump - lab 07's application: shows what is on a disk, reads all over it,
- * and writes to it.
+ * and writes to it. Without DISK=FILE it has one whose sectors say which they
+ * are (disk.sh), and which is only to be read.
  *
  * The challenge may say, each as key=number:
  *   sector  the first sector to show                                (0)
@@ -44,16 +45,16 @@ static struct job {
     struct block_request req;
     struct block_piece pieces[UNITS_MAX];
     uint8_t *data;
-    unsigned long number;       /* which of the reads */
+    unsigned long number; /* which of the reads */
     void (*then)(struct job *job);
     bool in_flight;
 } jobs[JOBS];
 
 static struct block_dev *disk;
-static uint32_t unit;           /* in bytes */
-static uint64_t units;          /* on the disk */
+static uint32_t unit;  /* in bytes */
+static uint64_t units; /* on the disk */
 static unsigned in_flight;
-static int worst;               /* the last error that was met */
+static int worst; /* the last error that was met */
 
 /* ---- Requests ----------------------------------------------------------- */
 
@@ -224,6 +225,10 @@ static void copy(uint64_t from, uint64_t to, unsigned count)
 
     each(BLOCK_READ, from, count);
     for (unsigned i = 0; i < count; i++) {
+        if (jobs[i].req.error != 0) {
+            print("hexdump: nothing copied: error %d\n", -jobs[i].req.error);
+            return;
+        }
         reverse(jobs[i].data);
         memcpy(jobs[i].data + unit, jobs[i].data, unit); /* for later */
     }
@@ -240,7 +245,8 @@ static void copy(uint64_t from, uint64_t to, unsigned count)
 
     each(BLOCK_READ, to, count);
     for (unsigned i = 0; i < count; i++)
-        wrong += memcmp(jobs[i].data, jobs[i].data + unit, unit) != 0;
+        wrong += jobs[i].req.error != 0 ||
+                 memcmp(jobs[i].data, jobs[i].data + unit, unit) != 0;
     print("hexdump: read back, %u of %u wrong\n", wrong, count);
 }
 

@@ -3,3 +3,4 @@
 SRCS    := main.c
 NEEDS   := net/lwip net event console core lib
 DEVICES := net0
+READY   := (by DHCP)

@@ -3,3 +3,4 @@
 SRCS    := main.c answer.c
 NEEDS   := net/frames net event console core lib
 DEVICES := net0
+READY   := sniff: listening

@@ -3,3 +3,4 @@
 SRCS    := main.c echo.c home.c
 NEEDS   := net/lwip net event mem console core lib
 DEVICES := net0
+READY   := tcpecho: listening on port 7

@@ -163,7 +163,7 @@ static void end(struct stream *s)
     send_filled(c);
 }
 
-static void error(struct stream *s, int number)
+static void failed(struct stream *s, int number)
 {
     over(stream_context(s), number == -ECONNRESET ? "reset by the peer"
                             : number == -ETIMEDOUT ? "no answer any more"
@@ -173,7 +173,7 @@ static void error(struct stream *s, int number)
 static int accept(struct stream *s)
 {
     static const struct stream_events events = { receive, end, writable,
-                                                 error };
+                                                 failed };
     struct connection *c = spare;
 
     if (!c)
@@ -219,6 +219,7 @@ int echo_serve(uint16_t port)
         spare = &all[i];
     }
     rest.expire = look_for_rest;
+    int error = stream_listen(port, ECHO_CONNECTIONS, accept);
     home_remember();
-    return stream_listen(port, ECHO_CONNECTIONS, accept);
+    return error;
 }

@@ -11,6 +11,14 @@ enum { POOLS_MAX = 32 };
 
 static unsigned out[POOLS_MAX];
 
+/* A pcb of which we have closed our end first waits for a minute to be
+ * forgotten, and has a timer until then. */
+static bool may_linger(const struct pool *p)
+{
+    return strcmp(p->name, "TCP_PCB") == 0 ||
+           strcmp(p->name, "SYS_TIMEOUT") == 0;
+}
+
 void home_remember(void)
 {
     unsigned i = 0;
@@ -24,7 +32,7 @@ bool home_is_all(void)
     unsigned i = 0;
 
     for (struct pool *p = pools_all; p && i < POOLS_MAX; p = p->next, i++)
-        if (p->used > out[i] && strcmp(p->name, "TCP_PCB") != 0)
+        if (p->used > out[i] && !may_linger(p))
             return false;
     return true;
 }

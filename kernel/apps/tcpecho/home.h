@@ -10,8 +10,8 @@
 /* How much is out now is what may always be. */
 void home_remember(void);
 
-/* Is no more out than then? But for pcbs, which wait for a minute to be
- * forgotten when we have closed first. */
+/* Is no more out than then? But for connections that only wait to be
+ * forgotten. */
 bool home_is_all(void);
 
 #endif

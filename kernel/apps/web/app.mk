@@ -4,3 +4,4 @@ SRCS    := main.c stats.c
 NEEDS   := http fs/ext2 fs/mem fs/mount net/lwip event console
 DEVICES := net0 blk0
 ON_DISK := kernel/tools/site.sh
+READY   := web: serving on port 80

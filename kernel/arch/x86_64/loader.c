@@ -210,7 +210,7 @@ void loader_read(uint32_t magic, uint32_t info, struct mem_map *map)
     map_cut(map, 0, MEM_MAP_PAGE);
     map_cut(map, 0xa0000, 0x60000);
     map_cut(map, (uintptr_t)image_start,
-            (uintptr_t)(image_end - image_start));
+            (uintptr_t)image_end - (uintptr_t)image_start);
     if (map->count == 0)
         core_refuse("the boot loader knows of no memory.");
 }

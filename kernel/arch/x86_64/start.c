@@ -24,9 +24,10 @@ _Noreturn void arch_start(uint32_t magic, uint32_t info)
     traps_init();
     loader_read(magic, info, &map); /* memory, command line */
     paging_init(&map);
+    i8259_init();                   /* while the APIC listens: what it had to
+                                       tell is taken back, not forgotten */
     local_apic_init();
     io_apic_init();
-    i8259_init();
     clock_init();
     core_start();
 }

@@ -41,7 +41,7 @@ static void write_pixel(uintptr_t at, uint32_t value)
 static uintptr_t pixel_at(unsigned x, unsigned y)
 {
     return fb.pixels + (uintptr_t)y * fb.screen.pitch +
-           x * (fb.screen.bits / 8u);
+           (uintptr_t)x * (fb.screen.bits / 8u);
 }
 
 /* A row of a shape: its dots in ink, on paper. */

@@ -14,7 +14,7 @@
 #include "mem/heap.h"
 
 #define VIRTIO_BLK_F_SIZE_MAX (1ull << 1) /* says how long a piece may be */
-#define VIRTIO_BLK_F_SEG_MAX (1ull << 2)  /* and how many may be in a request */
+#define VIRTIO_BLK_F_SEG_MAX (1ull << 2)  /* and how many in a request */
 #define VIRTIO_BLK_F_RO (1ull << 5)       /* only to be read */
 #define VIRTIO_BLK_F_BLK_SIZE (1ull << 6) /* says how large its sectors are */
 #define VIRTIO_BLK_F_FLUSH (1ull << 9)    /* may keep back what is written */
@@ -165,6 +165,7 @@ static int read_sizes(struct virtio_blk *blk)
         return -EINVAL;
     }
     block->unit = blk_size / BLOCK_SECTOR_SIZE;
+    block->sectors -= block->sectors % block->unit; /* only whole ones */
     return 0;
 }
 

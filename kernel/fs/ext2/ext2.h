@@ -39,6 +39,7 @@ enum {
     EXT2_NOTES = 1024,          /* see blocks.c */
     EXT2_INODES = 128,
     EXT2_WALKS = 8,             /* see walk.c */
+    EXT2_FOUND = 16,
     EXT2_ROUND_BLOCKS = 256,    /* of directories, searched in one call */
     EXT2_COMPLAINTS_MAX = 16,   /* lines about one disk */
 };
@@ -48,6 +49,9 @@ struct ext2_note { uint32_t block, index, value; };
 
 /* An inode that was read and is in order; ino 0: none. */
 struct ext2_known { uint32_t ino; struct ext2_inode inode; };
+
+/* In directory `ino` a name was found last in the block at byte `offset`. */
+struct ext2_found { uint32_t ino; uint64_t offset; };
 
 /*
  * The way from the root along a path, as far as it has come:
@@ -95,10 +99,9 @@ struct ext2 {
     bool paused;                        /* the last -EAGAIN was for that */
     uint64_t opens;
     unsigned turn;                      /* which note is overwritten next */
-    uint32_t found_in;                  /* the directory of the name that was */
-    uint64_t found_at;                  /* found last, and its block there */
     struct ext2_note notes[EXT2_NOTES];
     struct ext2_known inodes[EXT2_INODES];
+    struct ext2_found found[EXT2_FOUND];
     struct ext2_walk walks[EXT2_WALKS], spare;
 };
 

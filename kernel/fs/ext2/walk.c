@@ -10,7 +10,7 @@
  * which forgets.
  *
  * Who asked for one name of a directory often asks for the next one then, as
- * listings do: so a search begins where the last one ended.
+ * listings do: so a search begins where the last one in that directory ended.
  *
  * It ends, whatever the disk: a name makes the path shorter, links are
  * counted, and so are blocks of directories: one for each name, and beyond
@@ -123,8 +123,10 @@ static int search(struct ext2 *fs, struct ext2_walk *walk, size_t end,
     const char *name = walk->path + walk->at;
     size_t len = end - walk->at;
 
+    struct ext2_found *found = &fs->found[walk->ino % EXT2_FOUND];
+
     if (!walk->searching) {
-        walk->from = fs->found_in == walk->ino ? fs->found_at : 0;
+        walk->from = found->ino == walk->ino ? found->offset : 0;
         walk->offset = walk->from;
         walk->searching = true;
     }
@@ -133,10 +135,8 @@ static int search(struct ext2 *fs, struct ext2_walk *walk, size_t end,
         walk->from = walk->offset = 0;
         error = ext2_lookup(fs, dir, name, len, &walk->offset, ino);
     }
-    if (!error) {
-        fs->found_in = walk->ino;
-        fs->found_at = walk->offset;
-    }
+    if (!error)
+        *found = (struct ext2_found){ walk->ino, walk->offset };
     return error;
 }
 

@@ -21,7 +21,6 @@
 
 #include "event/event.h"
 #include "net/lwip/buffers.h"
-#include "net/lwip/memory.h"
 #include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
@@ -69,11 +68,9 @@ int borrowed_make(void)
                      pool_limits().segments);
 }
 
-bool borrow_possible(const struct stream *s, stream_release_t release)
+bool borrow_possible(stream_release_t release)
 {
-    /* Of what is queued, every second pbuf is a segment's header. */
-    return tcp_sndqueuelen(s->pcb) / 2 <= memory_segments_left() &&
-           (!release || pieces.used < pieces.limit);
+    return !release || pieces.used < pieces.limit;
 }
 
 void borrow(struct stream *s, stream_release_t release, void *ctx)

@@ -110,7 +110,7 @@ static size_t room_behind(const struct pbuf *p)
 static bool move(struct pbuf *p, struct pbuf *before, struct pbuf **own)
 {
     *own = NULL;
-    if (p->len <= room_behind(before)) {
+    if (before && p->len <= room_behind(before)) {
         memcpy((uint8_t *)before->payload + before->len, p->payload, p->len);
         before->len = (u16_t)(before->len + p->len);
     } else {

@@ -46,7 +46,7 @@ static uint8_t state_before;    /* lwIP's, when it came; OFF: there is none */
 static unsigned questions;      /* asked since we last had an address */
 static uint64_t last_refusal;   /* on clock_ns(); 0: none since a lease */
 static bool refused;            /* the address was lost by a refusal */
-static bool conflict_told;
+static bool conflict_told, rebinding_told;
 static struct event_work report_later;
 static struct event_timer lease_end;
 
@@ -116,7 +116,7 @@ static void status_changed(struct netif *netif)
     }
     if (told.address)
         log_line("%s: no address any more: %s; asking DHCP", card_name(),
-                 refused ? "the server wants it back"
+                 refused ? "the server has refused it"
                          : "the lease has ended");
     told.address = 0;
     conflict_told = false;
@@ -124,9 +124,11 @@ static void status_changed(struct netif *netif)
 
 void own_address_asks(uint8_t state)
 {
-    if (state == DHCP_STATE_REBINDING && netif_dhcp_data(interface)->tries == 0)
+    if (state == DHCP_STATE_REBINDING && !rebinding_told) {
         log_line("%s: the DHCP server does not renew the address; asking any",
                  card_name());
+        rebinding_told = true;
+    }
     if (state != DHCP_STATE_SELECTING && state != DHCP_STATE_REQUESTING)
         return;
     if (++questions == QUESTIONS)
@@ -250,6 +252,8 @@ void own_address_settle(void)
         ip_addr_set_ip4_u32(&dhcp->server_ip_addr, lwip_htonl(heard.server));
     questions = 0;
     last_refusal = 0;
+    if (state_before != DHCP_STATE_REBINDING)
+        rebinding_told = false;     /* there is a server that renews */
     settle_times(dhcp);
     settle_mtu();
     event_post(&report_later);

@@ -10,9 +10,10 @@
  *   ---------------  -----------------  --------------------------------------
  *   streams          connections        a SYN is not answered, and comes again
  *   TCP_PCB          connections +      the oldest connection goes that only
- *                    half_open          waits to be forgotten; else as above
+ *                    half_open          waits to be forgotten; of more than
+ *                                       half_open such the oldest goes
  *   TCP_SEG, PBUF    segments           stream_send() takes less; writable().
- *                                       No stream has more than is left
+ *                                       See stream_share()
  *   borrowed         segments           the same
  *   headers          segments + 256     the same; the rest is for ACKs and ARP
  *   frames           frames             no answer to a ping, no DHCP message

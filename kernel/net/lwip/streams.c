@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
+#include "net/lwip/memory.h"
 #include "net/lwip/pools.h"
 
 #include "lwip/priv/tcp_priv.h"
@@ -168,6 +169,19 @@ void stream_peer(const struct stream *s, char *text, size_t cap)
     if (s->pcb)
         ip4addr_ntoa_r(ip_2_ip4(&s->pcb->remote_ip), address, sizeof address);
     format(text, cap, "%s:%u", address, s->pcb ? s->pcb->remote_port : 0u);
+}
+
+/* Segments in the pool are for whoever comes first, half of what is left at a
+ * time, but for a part that nobody gets while he has something under way. */
+size_t stream_share(const struct stream *s)
+{
+    unsigned left = memory_segments_left();
+    unsigned kept = pool_limits().segments / 8;
+    unsigned share = left > kept ? (left - kept) / 2 : 0;
+
+    if (share < STREAM_SHARE_MIN)
+        share = tcp_sndqueuelen(s->pcb) == 0 ? STREAM_SHARE_MIN : 0;
+    return (size_t)share * s->pcb->mss;
 }
 
 /* ---- What has come and was not taken ------------------------------------ */

@@ -36,6 +36,7 @@ enum {
     STREAM_MSS_MIN = 256,       /* segments are never cut smaller: a peer that
                                    asks for bytes one by one asks for all our
                                    memory [RFC 9293 §3.7.1] */
+    STREAM_SHARE_MIN = 2,       /* segments that it may queue, if it has none */
     STREAM_POLL = 1,            /* on_poll comes every half second */
     STREAM_LINGER = 4,          /* polls that a closed stream waits for the
                                    peer's end, once it has got everything */
@@ -159,6 +160,11 @@ void stream_finish_if_done(struct stream *s);
  * before the next round of the event loop is over. */
 void stream_see_to(struct stream *s);
 
+/* How many bytes more it may queue now, so that something is left for all the
+ * others: peers who never acknowledge anything must not bring all to a
+ * standstill. Only while there is a pcb. */
+size_t stream_share(const struct stream *s);
+
 /* Appends the chain `p` to s->unread. */
 void stream_keep(struct stream *s, struct pbuf *p);
 
@@ -170,11 +176,9 @@ size_t stream_discard(struct stream *s);
 
 /* Remembers that release(ctx) is owed once all of s->accepted has been
  * acknowledged; a release of NULL costs nothing. Only when borrow_possible()
- * has just said so: the pool has an end, and so has what lwIP may queue. Of
- * that a stream gets no more than it leaves to all the others, so that peers
- * who never acknowledge anything don't bring all to a standstill. */
+ * has just said so: the pool has an end. */
 void borrow(struct stream *s, stream_release_t release, void *ctx);
-bool borrow_possible(const struct stream *s, stream_release_t release);
+bool borrow_possible(stream_release_t release);
 
 /* Gives back what ends at or before s->acknowledged; borrowed_return_all()
  * everything, for a stream that has gone. The release() comes from the event

@@ -54,8 +54,6 @@ enum {
                          event loop between them */
 };
 
-#define NOBODY UINT32_MAX /* what is read where nothing answers */
-
 struct virtio_mmio {
     struct virtio_device device;
     uintptr_t registers;
@@ -134,7 +132,8 @@ static void mmio_notify(struct virtq *vq)
 }
 
 /* The low half at `reg`, the high half behind it. */
-static void set_address(struct virtio_device *dev, unsigned reg, const volatile void *part)
+static void set_address(struct virtio_device *dev, unsigned reg,
+                        const volatile void *part)
 {
     bus_addr_t address = virt_to_bus((const void *)part);
 
@@ -222,7 +221,8 @@ static void mmio_interrupt(void *ctx)
 /* A line is not for handlers to print. */
 static void calm(struct event_work *work)
 {
-    struct virtio_mmio *mmio = container_of(work, struct virtio_mmio, calm_work);
+    struct virtio_mmio *mmio =
+        container_of(work, struct virtio_mmio, calm_work);
 
     if (mmio->left_over < STORM)
         mmio->left_over = 0;
@@ -239,25 +239,23 @@ static uint32_t identify(unsigned i, uintptr_t registers)
     uint32_t version = mmio_read32(registers + VERSION);
     uint32_t id = mmio_read32(registers + DEVICE_ID);
 
-    if (magic == NOBODY)
-        return 0;
+    if (magic == UINT32_MAX)
+        return 0; /* nothing answers */
     if (magic != MAGIC) {
         log_line("mmio %u: not used: it begins with 0x%08x, not with \"virt\"",
                  i, magic);
         return 0;
     }
-    if (id != 0 && version == LEGACY) {
+    if (id == 0 || version == MODERN)
+        return id;
+    if (version == LEGACY)
         log_line("mmio %u: offers only the legacy interface, which is not "
                  "supported yet (QEMU: -global virtio-mmio.force-legacy=false)",
                  i);
-        return 0;
-    }
-    if (id != 0 && version != MODERN) {
+    else
         log_line("mmio %u: not used: version %u of the interface is not known",
                  i, version);
-        return 0;
-    }
-    return id;
+    return 0;
 }
 
 static void look_at(unsigned i, const struct mmio_window *window)
