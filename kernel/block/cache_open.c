@@ -70,8 +70,10 @@ int cache_open(struct block_dev *dev, size_t blocks, struct cache **out)
     cache->chains_log = 1;
     while ((size_t)1 << cache->chains_log < blocks)
         cache->chains_log++;
-    cache->chains = heap_alloc_array((size_t)1 << cache->chains_log,
-                                     sizeof(*cache->chains));
+    /* Pointers they are: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+    size_t chain_size = sizeof(*cache->chains);
+    cache->chains =
+        heap_alloc_array((size_t)1 << cache->chains_log, chain_size);
     cache->slots = heap_alloc_array(blocks, sizeof(*cache->slots));
     if (cache->chains == NULL || cache->slots == NULL)
         goto free;
