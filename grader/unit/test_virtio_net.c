@@ -76,6 +76,11 @@ static void release(struct netbuf *nb)
     free(nb);
 }
 
+static void release_nothing(struct netbuf *nb)
+{
+    (void)nb;
+}
+
 static int send(uint32_t len)
 {
     struct netbuf *nb = calloc(1, sizeof *nb);
@@ -131,6 +136,32 @@ TEST(test_frames_come_in_and_go_out)
               "%u were released", i, received, released);
     }
     CHECK(last_len == 100 && last_frame[99] == 0x77, "whole");
+}
+
+/* The memory of a header is used again and again. */
+TEST(test_the_header_of_a_frame_that_asks_for_nothing_is_all_zero)
+{
+    struct fake_chain chain;
+
+    begin();
+    for (unsigned i = 0; i < 300; i++) {
+        static struct netbuf asks = { .len = 60, .csum_start = 34,
+                                      .csum_offset = 16 };
+        static uint8_t bytes[60];
+
+        asks.data = bytes;
+        asks.release = release_nothing;
+        CHECK((i % 2 ? send(60) : card->send(card, &asks)) == 0, "there is "
+              "room");
+        fake_loop();
+        CHECK(fake_chain_take(TRANSMIT, &chain), "a frame goes out");
+        CHECK(chain.read_len == HEADER + 60, "a header and 60 bytes");
+        for (unsigned at = 0; at < HEADER && i % 2; at++)
+            CHECK(chain.read[at] == 0, "byte %u of the header is 0, here %u",
+                  at, chain.read[at]);
+        fake_chain_use(TRANSMIT, chain.head, 0, 1);
+        fake_loop();
+    }
 }
 
 TEST(test_link_down_and_up_are_told)
