@@ -66,7 +66,7 @@ size_t stream_room(const struct stream *s)
 {
     /* TODO 11.6 stream_room: lwIP has two limits, bytes (pcb->snd_buf; its
      * tcp_sndbuf() stops at 65535) and pbufs (tcp_sndqueuelen(),
-     * TCP_SND_QUEUELEN). */
+     * TCP_SND_QUEUELEN), and we have a third, stream_share(). */
     lab_todo("11.6 stream_room");
     /* END 11.6 */
 }
