@@ -88,6 +88,25 @@ def block_size(image: Path) -> int:
     return int(found[1])
 
 
+def block_at(image: Path, path: str, index: int) -> int:
+    """Where that block of a file's content lies."""
+    return int(debugfs(image, f"bmap {path} {index}").split()[-1])
+
+
+def failing(image: Path, bad: list[int], *, once: bool) -> str:
+    """A -blockdev of the image of which these blocks can't be read."""
+    rules = ""
+    size = block_size(image)
+    for i, block in enumerate(bad):
+        rules += (
+            f",file.inject-error.{i}.event=read_aio,file.inject-error.{i}.errno=5"
+            f",file.inject-error.{i}.sector={block * size // SECTOR}"
+            f",file.inject-error.{i}.once={'on' if once else 'off'}"
+        )
+    disk = f"file.image.driver=file,file.image.filename={image}"
+    return f"driver=raw,file.driver=blkdebug,{disk}{rules}"
+
+
 # ---- What `files` says ----------------------------------------------------------
 
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/panic.h"
+#include "fuzz.h"
 #include "unit.h"
 
 TEST(test_that_passes_)
@@ -65,6 +66,13 @@ TEST(test_that_reads_too_far_)
 {
     volatile char *memory = unit_memory(100, 16, 0);
     memory[100]++;
+}
+
+TEST(test_that_reads_a_byte_too_far_in_a_fuzz_entry_)
+{
+    static volatile size_t size = 3;    /* nothing that a compiler can see */
+    volatile char *copy = fuzz_copy((const uint8_t *)"123", size);
+    copy[size]++;
 }
 
 TEST(test_that_overflows_)

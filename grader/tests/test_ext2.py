@@ -158,6 +158,23 @@ def test_a_file_larger_than_memory_streams(boot: Boot, tmp_path: Path) -> None:
     assert lines == [ext2.file_line((tree / "large").read_bytes(), "/large")]
 
 
+def test_sparse_files_and_triple_indirection_are_read(boot: Boot, tmp_path: Path) -> None:
+    """With blocks of 1 KiB three levels begin behind 64 MiB: on the edge, and
+    in the middle of what else are holes."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    edge = (12 + 256 + 256 * 256) << 10
+    with (tree / "sparse").open("wb") as file:
+        for at in (0, 100 << 10, 3 << 20, edge - 3000, edge + (1 << 20) - 700):
+            file.seek(at)
+            file.write(random.randbytes(5000))
+        file.truncate(edge + (2 << 20) + 17)
+    image = disk(tmp_path, Shape(1024, 128, kib=80 << 10), tree)
+    assert "(TIND)" in ext2.debugfs(image, "stat /sparse")
+    lines = look(boot, image, MACHINE="microvm", MEM="8", CHALLENGE="path=/sparse")
+    assert lines == [ext2.file_line((tree / "sparse").read_bytes(), "/sparse")]
+
+
 # ---- Disks that can't be read, or not in part ----------------------------------------
 
 
@@ -199,20 +216,6 @@ def test_a_disk_cut_short_is_refused(boot: Boot, tmp_path: Path, folder: Path) -
     guest.expect("^blk0: its ext2 is damaged: s_blocks_count is beyond the end of the disk$")
 
 
-def failing(image: Path, path: str, *, once: bool) -> str:
-    """A -blockdev whose blocks of that file's content can't be read."""
-    rules = ""
-    size = ext2.block_size(image)
-    for i, block in enumerate(ext2.blocks(image, path)):
-        rules += (
-            f",file.inject-error.{i}.event=read_aio,file.inject-error.{i}.errno=5"
-            f",file.inject-error.{i}.sector={block * size // ext2.SECTOR}"
-            f",file.inject-error.{i}.once={'on' if once else 'off'}"
-        )
-    disk = f"file.image.driver=file,file.image.filename={image}"
-    return f"driver=raw,file.driver=blkdebug,{disk}{rules}"
-
-
 @pytest.mark.parametrize("once", [False, True], ids=["always", "once"])
 def test_disk_errors_are_for_the_files_concerned_only_and_are_tried_again_next_time(
     once: bool, boot: Boot, tmp_path: Path
@@ -224,8 +227,9 @@ def test_disk_errors_are_for_the_files_concerned_only_and_are_tried_again_next_t
         (tree / path[1:]).write_bytes(data)
     image = disk(tmp_path, Shape(4096, 256), tree)
     asked = ["/good", "/bad", "/other", "/bad"]
+    bad = ext2.blocks(image, "/bad")
     guest = boot(
-        "files", MACHINE="microvm", BLOCKDEV=failing(image, "/bad", once=once),
+        "files", MACHINE="microvm", BLOCKDEV=ext2.failing(image, bad, once=once),
         CHALLENGE=" ".join(f"path={path}" for path in asked),
     )  # fmt: skip
     assert guest.wait_end(30) == DONE

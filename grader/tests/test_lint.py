@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_the_picture_of_the_layers_is_what_NEEDS_says() -> None:
     must(run("sh", "kernel/tools/layers.sh", "--check"))
 
 
+@pytest.mark.parametrize("page", ["virtqueue", "ext2", "http", "memory", "interrupts"])
+def test_docs_has_a_page_with_the_picture_the_invariants_and_what_is_refused(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    heads = "\n".join(line for line in text.splitlines() if line.startswith("## "))
+    assert re.search("picture|life", heads) and "```" in text
+    assert re.search("Invariants|What is always true|What always holds", heads)
+    assert "What is refused" in heads
+
+
 def test_needs_are_met_through_others_and_core_is_given(kit: Path) -> None:
     assert must(lint(kit)).output == ""
 
@@ -104,6 +114,7 @@ def test_a_module_that_is_not_there_is_named(kit: Path) -> None:
         ("kernel/disk/b.c", "#ifdef X\n#endif\n", "b.c:2: conditional compilation"),
         ("kernel/disk/b.c", "/*" + 79 * "x" + "*/\n", "b.c:2: is 83 columns wide"),
         ("kernel/disk/b.h", 300 * "\n", "b.h:301: has 301 lines"),
+        ("solutions/01-one/one.c", 300 * "\n", "one.c:301: has 301 lines"),
         ("kernel/disk/b.c", "int f(void)\n{\n" + 61 * ";\n" + "}\n", "b.c:3: this function has 61"),
         ("kernel/disk/b.c", "int x; \n", "b.c:2: ends in a space"),
     ],

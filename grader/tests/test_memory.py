@@ -73,13 +73,17 @@ def run(boot: Boot, seed: int, pieces: int, **variables: str) -> Machine:
 
 @pytest.mark.parametrize("machine", ["q35", "pc", "microvm"])
 @pytest.mark.parametrize("memory", [6, 8, 32])
-def test_pages_and_heap_work_with_little_memory(machine: str, memory: int, boot: Boot) -> None:
+def test_pages_heap_and_counters_of_what_is_in_use_are_right_from_6_mib_on(
+    machine: str, memory: int, boot: Boot
+) -> None:
     guest = run(boot, 100 + memory, 64, MACHINE=machine, MEM=str(memory))
     assert all(end <= memory * MIB for _, end in regions(guest))
 
 
 @pytest.mark.parametrize("machine", ["q35", "pc", "microvm"])
-def test_pages_and_heap_work_with_memory_above_4_gib(machine: str, boot: Boot) -> None:
+def test_pages_heap_and_counters_of_what_is_in_use_are_right_above_4_gib(
+    machine: str, boot: Boot
+) -> None:
     guest = run(boot, 6144, 1000, MACHINE=machine, MEM="6144")
     above = [(base, end) for base, end in regions(guest) if base >= 4 * GIB]
     assert above

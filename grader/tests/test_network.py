@@ -21,7 +21,7 @@ from lodge.dhcp import (
     DhcpServer, Lease, Message,
 )  # fmt: skip
 from lodge.ethernet import (
-    ARP, ARP_REPLY, ARP_REQUEST, BROADCAST, ECHO_REQUEST, ICMP, MORE_FRAGMENTS,
+    ACK, ARP, ARP_REPLY, ARP_REQUEST, BROADCAST, ECHO_REQUEST, ICMP, MORE_FRAGMENTS,
     SYN, Arp, Echo, IPv4, Segment, ip_bytes,
 )  # fmt: skip
 from lodge.kit import Kit
@@ -334,6 +334,31 @@ def test_the_link_goes_down_and_up_and_connections_survive(lan: Lan) -> None:
         lan.wire.wait("ask DHCP again", lambda: len(lan.dhcp.heard(REQUEST)) > before)
 
 
+def test_a_guest_that_is_stopped_and_goes_on_answers_what_was_asked_meanwhile(lan: Lan) -> None:
+    client = lan.client().open()
+    client.send(b"GET /mebibyte HTTP/1.0\r\n\r\n")
+    client.wait_for("send something", lambda: len(client.received) > 100_000)
+    lan.guest.qmp("stop")
+    asked = 0
+
+    def ask_on() -> None:
+        nonlocal asked
+        asked += 1
+        lan.router.ping(ROUTER, GUEST, Echo(ECHO_REQUEST, 8, asked, b""))
+        if asked < 20:
+            lan.wire.after(0.05, ask_on)
+
+    ask_on()
+    lan.wire.wait("let a second pass", lambda: asked == 20)
+    assert lan.guest.qmp("query-status")["status"] == "paused"
+    assert not lan.pongs(8)
+    lan.guest.qmp("cont")
+    lan.wire.wait("answer 20 pings", lambda: len(lan.pongs(8)) == 20)
+    assert client.wait_end(20).endswith(b"\r\n\r\n" + MEBIBYTE)
+    client.fin()
+    client.wait_acknowledged()
+
+
 # ---- ARP and ICMP ---------------------------------------------------------------
 
 
@@ -443,14 +468,28 @@ def test_a_syn_flood_of_neighbours_who_do_not_exist_keeps_nobody_out(lan: Lan) -
     assert lan.at_rest() == before
 
 
-def test_more_connections_than_there_may_be(lan: Lan) -> None:
+def test_more_connections_than_there_may_be_and_the_oldest_give_way(lan: Lan) -> None:
     before = lan.at_rest()
     limit = lan.stats()["streams_limit"]
-    clients = [lan.client(f"198.51.100.{i % 250 + 1}") for i in range(limit + 100)]
-    for client in clients:
-        client.again = 0
-        client.syn()
-    lan.holds(GUEST)
+    clients: list[Client] = []
+
+    def crowd(count: int) -> int:
+        """So many more; how many the guest then has."""
+        for _ in range(count):
+            clients.append(lan.client(f"198.51.100.{len(clients) % 250 + 1}"))
+            clients[-1].again = 0
+            clients[-1].syn()
+        lan.wire.wait("answer every SYN", lambda: all(c.established or c.reset for c in clients))
+        return lan.stats()["connections"]
+
+    def stays(client: Client) -> bool:
+        return not (client.ended or client.reset)
+
+    full = crowd(limit + 100)
+    assert full <= limit
+    assert crowd(30) == full, "all are taken: who comes takes another's place"
+    assert not any(stays(c) for c in clients[:30]), "the oldest, who are idle, have to go"
+    assert stays(clients[-1])
     for client in clients:
         client.rst()
     lan.serves()
@@ -489,28 +528,90 @@ def test_readers_that_never_acknowledge_do_not_hold_up_the_others(lan: Lan) -> N
     assert lan.at_rest() == before
 
 
-def test_a_guest_with_little_memory_degrades_and_recovers(
+def test_out_of_pcbs_segments_and_pbufs_a_guest_degrades_and_recovers(
     starter: Callable[..., Machine],
 ) -> None:
-    """Out of pcbs, segments and buffers at the same time."""
+    """All at the same time, with little memory. That each has come to its limit
+    is seen in that more strangers take no more of it."""
     with network(starter) as lan:
         lan.boot(MEM="8")
         lan.holds(GUEST)
         lan.serves()
         before = lan.at_rest()
-        hogs = [lan.client(f"198.51.100.{i}") for i in range(20, 60)]
+        start = lan.stats()
+        segments = start["pages_total"] // 2  # kernel/net/lwip/pools.c
+        hogs = [lan.client(f"198.51.100.{i}").open() for i in range(20, 60)]
+        nothing = {hog: hog.next_ack for hog in hogs}  # of what comes is acknowledged
         for hog in hogs:
             hog.acks = False
-            hog.syn()
-            hog.emit(hog.segment(SYN))
-        for n in range(0, 1000, 200):
-            flood(lan, "192.0.{}.{}", range(n, n + 200))
-            for hog in hogs:
-                hog.emit(hog.segment(16, b"x" * 1400, seq=hog.seq + 2000))
+            hog.send(b"GET /mebibyte HTTP/1.1\r\nHost: guest\r\n\r\n")
+
+        def press(numbers: range) -> dict[str, int]:
+            """A SYN of each number, and 800 segments that come too early; what
+            is in use once the server has sent all that it may."""
+            flood(lan, "192.0.{}.{}", numbers)
+            for i in range(2, 22):
+                for hog in hogs:
+                    early = hog.segment(ACK, b"x" * 1400, seq=hog.seq + 1400 * i)
+                    early.ack = nothing[hog]
+                    hog.emit(early)
+            for _ in range(200):
+                stats = lan.stats()
+                if stats["pool_TCP_SEG"] > segments * 3 // 4:
+                    return stats
+            raise AssertionError(f"segments are left: {stats}")
+
+        first, second = press(range(1000)), press(range(1000, 2000))
+        half_open = first["pool_TCP_PCB"] - first["streams_open"] - first["streams_resting"]
+        assert 0 < half_open < 100, "of a thousand SYNs a few have a pcb"
+        # One more waits to be forgotten each time: the one who asks.
+        assert second["pool_TCP_PCB"] - second["streams_resting"] <= len(hogs) + 1 + half_open
+        for stats in (first, second):
+            assert stats["streams_open"] == len(hogs) + 1, "nobody was given up for it"
+            assert 32 < stats["pool_received"] < 128, "of 800 buffers a few are kept"
+            assert stats["net_receive_ready"] >= 128
         for hog in hogs:
             hog.rst()
         assert lan.client().get("/mebibyte", 20) == (200, MEBIBYTE)
         assert lan.at_rest() == before
+
+
+def test_out_of_connections_a_guest_turns_strangers_away_and_recovers(
+    starter: Callable[..., Machine],
+) -> None:
+    """All are being served, and none is idle: nobody has to give way yet."""
+    with network(starter) as lan:
+        lan.boot(MEM="8")
+        lan.holds(GUEST)
+        lan.serves()
+        before = lan.at_rest()
+        limit = lan.stats()["streams_limit"]
+        hogs = [lan.client(f"198.51.100.{i + 20}") for i in range(limit + 20)]
+        for hog in hogs:
+            hog.again = 0
+            hog.open()
+            hog.acks = False
+            hog.send(b"GET /mebibyte HTTP/1.1\r\nHost: guest\r\n\r\n")
+        lan.wire.wait(
+            "serve or turn away everybody",
+            lambda: all(h.reset or len(h.received) > 0 for h in hogs),
+        )
+        served = [h for h in hogs if not h.reset]
+        assert 16 <= len(served) <= limit
+        assert served == hogs[: len(served)], "who came first is served"
+        for hog in hogs:
+            hog.rst()
+        assert lan.client().get("/mebibyte", 20) == (200, MEBIBYTE)
+        assert lan.at_rest() == before
+
+
+def test_a_file_larger_than_the_client_s_window_arrives_whole(lan: Lan) -> None:
+    for window in (2920, 9000, 65535):
+        client = lan.client(scale=None)
+        client.window = window
+        client.keep = 1 << 20
+        assert client.get("/mebibyte", 60) == (200, MEBIBYTE)
+        assert max(len(s.data) for s in client.segments) <= window
 
 
 def test_segments_that_come_too_early_do_not_hold_up_the_others(lan: Lan) -> None:

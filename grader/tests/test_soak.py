@@ -152,6 +152,22 @@ def test_the_load_notices_a_wrong_answer(
         ASK.check(status, length, memoryview(content))
 
 
+@pytest.mark.parametrize(("drift", "verdict"), [(1.2, "holds"), (2.0, "FAILS")])
+def test_the_report_is_a_page_and_says_whether_p99_has_drifted(
+    drift: float, verdict: str, tmp_path: Path
+) -> None:
+    results = tmp_path / "results.xml"
+    results.write_text('<testsuites><testsuite tests="0" time="1.0"/></testsuites>')
+    count = 100_000
+    slow = [drift * 0.01] * (count // 10)
+    figures = Figures(seconds=9.0, latency=[0.01] * (count - len(slow)) + slow)
+    write_record(tmp_path / "load.json", SOAK, figures, {}, {}, {})
+    text, record = report(tmp_path)
+    assert record["verdicts"]["p99 has not drifted"] == verdict
+    assert f"| p99 has not drifted | {verdict} |" in text
+    assert len(text.splitlines()) < 60
+
+
 def test_the_report_says_what_is_missing(tmp_path: Path) -> None:
     results = tmp_path / "results.xml"
     results.write_text('<testsuites><testsuite tests="0" time="1.0"/></testsuites>')

@@ -13,6 +13,7 @@ import pytest
 from lodge.kit import ROOT, Kit
 
 UNIT = ROOT / "grader/unit"
+LOOPS = ["LLVMFuzzerTestOneInput", "check_corruptions"]
 PROGRAMS = sorted(p.stem.removeprefix("test_") for p in UNIT.glob("test_*.c"))
 
 
@@ -24,13 +25,18 @@ def test_unit(program: str, kit: Kit) -> None:
 
 
 def fuzz_tests() -> list[tuple[str, str]]:
-    """The tests that feed a fuzz entry with inputs made from the seed."""
+    """The tests that feed a fuzz entry with inputs made from the seed, by
+    themselves or by a function of their file that is named in LOOPS."""
     return [
         (program, test.split(")")[0])
         for program in PROGRAMS
         for test in (UNIT / f"test_{program}.c").read_text().split("\nTEST(")[1:]
-        if "LLVMFuzzerTestOneInput" in re.split(r"\n}", test)[0]
+        if re.search("|".join(LOOPS), re.split(r"\n}", test)[0])
     ]
+
+
+def test_there_are_fuzz_entries_of_parser_path_ext2_and_virtqueue() -> None:
+    assert {"parse", "path", "ext2_hostile", "virtqueue"} <= {name for name, _ in fuzz_tests()}
 
 
 @pytest.mark.parametrize("program, test", fuzz_tests())
@@ -72,6 +78,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("test_that_ends_the_program", "fail", "in the middle of the test"),
         ("test_that_pretends", "fail", "in the middle of the test"),
         ("test_that_reads_too_far", "fail", "AddressSanitizer"),
+        ("test_that_reads_a_byte_too_far_in_a_fuzz_entry", "fail", "AddressSanitizer"),
         ("test_that_overflows", "fail", "signed integer overflow"),
         ("test_that_follows_null", "fail", "null pointer"),
     ],

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from lodge.kit import Kit
 from lodge.machine import Machine, Pace
-from lodge.web import Browser, exchange, serving, site_of, stats
+from lodge.web import Browser, exchange, serving, site_of
 
 MACHINES = ["q35", "pc", "microvm"]
 Boot = Callable[..., Machine]
@@ -178,60 +176,3 @@ def test_connections_at_the_same_time_do_not_wait_for_each_other(
                 assert browser.get("/") == (200, index)
         for browser in browsers:
             browser.connection.close()
-
-
-# ---- Memory -----------------------------------------------------------------
-
-
-@contextmanager
-def connection(guest: Machine, port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port), guest.pace(10)) as s:
-        yield s
-
-
-def load(guest: Machine, port: int, count: int) -> None:
-    """`count` requests, over many connections, a batch in flight in each."""
-    batch, per_connection = 50, 1000
-    request = b"GET /favicon.svg HTTP/1.1\r\nHost: a\r\n\r\n"
-    while count:
-        with connection(guest, port) as s:
-            s.sendall(request)
-            size = len(_answer(s))
-            count -= 1
-            left = min(count, per_connection)
-            count -= left
-            while left:
-                n = min(left, batch)
-                s.sendall(request * n)
-                _take(s, size * n)
-                left -= n
-
-
-def _answer(s: socket.socket) -> bytes:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += s.recv(65536)
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = re.search(rb"^content-length: *(\d+)", head, re.I | re.M)
-    assert length, head
-    while len(body) < int(length[1]):
-        body += s.recv(65536)
-    return head + b"\r\n\r\n" + body
-
-
-def _take(s: socket.socket, size: int) -> None:
-    while size:
-        data = s.recv(min(size, 1 << 20))
-        assert data, "the guest closed the connection"
-        size -= len(data)
-
-
-def test_memory_in_use_does_not_grow_with_requests(site: tuple[Machine, int]) -> None:
-    guest, port = site
-    load(guest, port, 1000)
-    before = stats(guest, port)
-    load(guest, port, 99_000)
-    after = stats(guest, port)
-    assert after["requests"] - before["requests"] >= 99_000
-    for figure in ("heap_bytes", "heap_blocks", "pages_used", "streams_open"):
-        assert after[figure] == before[figure], f"{figure}: {before} {after}"

@@ -310,6 +310,14 @@ void disk_lie(uint32_t id, uint32_t len)
     put_used(id, len);
 }
 
+void disk_rush(uint16_t count)
+{
+    struct virtq_used *used = (struct virtq_used *)(uintptr_t)vq->used;
+
+    used_idx = (uint16_t)(used_idx + count);
+    used->idx = used_idx;
+}
+
 void disk_use(unsigned i)
 {
     uint16_t head = taken[i];

@@ -66,6 +66,9 @@ void disk_interrupt(void);
 /* Puts an element into the used ring as it is; unless it has been reset. */
 void disk_lie(uint32_t id, uint32_t len);
 
+/* Says that it has used `count` more than it has. */
+void disk_rush(uint16_t count);
+
 /* Whether it has forgotten the driver and its memory. */
 bool disk_is_reset(void);
 

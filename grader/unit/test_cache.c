@@ -53,7 +53,7 @@ static void check_invariants(void)
 {
     size_t pinned = 0, reading = 0;
 
-    for (size_t i = 0; i < cache->usage.blocks; i++) {
+    for (size_t i = 0; i < cache->begun; i++) {
         const struct cache_slot *slot = &cache->slots[i];
         bool busy = slot->pins > 0 || slot->state == CACHE_READING;
 

@@ -165,6 +165,80 @@ TEST(test_a_large_window_that_opens_while_the_link_is_down)
     finish(p);
 }
 
+/* A peer that has shut its window, and 3000 bytes that wait for it. */
+static struct peer *start_shut(void)
+{
+    struct peer *p = start_connected();
+
+    p->room = 0;
+    peer_send(p, "x", 1);
+    peer_send(p, "y", 1);
+    send_all(owner.stream, 3000);
+    card_run();
+    return p;
+}
+
+/* Nobody says so when it opens again: it has to be asked. */
+static void check_is_asked_again(struct peer *p)
+{
+    CHECK(owner.errors == 0, "a peer that could not be asked whether its "
+          "window is still shut owes no answer, but error() said %d",
+          owner.error);
+    p->room = WINDOW;
+    card_sleep(130000);
+    CHECK(p->count == 3000, "3000 bytes arrive when it can be asked again, "
+          "here %u", p->count);
+    finish(p);
+}
+
+TEST(test_a_shut_window_outlasts_a_card_without_room)
+{
+    struct peer *p = start_shut();
+
+    card.refuses = -ENOSPC;
+    card_sleep(60000);
+    card.refuses = 0;
+    check_is_asked_again(p);
+}
+
+TEST(test_a_shut_window_outlasts_a_link_that_is_down)
+{
+    struct peer *p = start_shut();
+
+    link_is(false);
+    card_sleep(60000);
+    link_is(true);
+    check_is_asked_again(p);
+}
+
+TEST(test_a_shut_window_outlasts_pools_without_memory)
+{
+    struct peer *p = start_shut();
+
+    pools_fail(256);
+    card_sleep(60000);
+    pools_fail(0);
+    check_is_asked_again(p);
+}
+
+TEST(test_a_peer_that_is_asked_and_never_answers_is_a_timeout)
+{
+    struct peer *p = start_shut();
+
+    for (unsigned i = 0; i < 4; i++) {
+        card.refuses = -ENOSPC; /* now and then it can't be asked */
+        card_sleep(5000);
+        card.refuses = 0;
+        card_sleep(5000);
+    }
+    p->deaf = true;
+    card_sleep(900000);
+    CHECK(owner.errors == 1 && owner.error == -ETIMEDOUT, "a peer that shuts "
+          "its window and vanishes is one error(), -ETIMEDOUT, here %u, %d",
+          owner.errors, owner.error);
+    check_all_gone();
+}
+
 /* ---- Strangers ----------------------------------------------------------- */
 
 static unsigned guests, bytes_seen;

@@ -604,6 +604,20 @@ TEST(test_a_used_id_that_can_not_be_breaks_the_device)
     check_broken("blk0 requests: ");
 }
 
+TEST(test_a_used_id_that_is_not_in_flight_breaks_the_device)
+{
+    crowd();
+    disk_lie(31, 513);          /* ten requests of three take 0 to 29 */
+    check_broken("used id");
+}
+
+TEST(test_a_used_index_too_far_breaks_the_device)
+{
+    crowd();
+    disk_rush(11);
+    check_broken("used idx is further");
+}
+
 TEST(test_a_used_id_given_twice_breaks_the_device)
 {
     up();

@@ -70,12 +70,29 @@ static void forget(struct cache *cache, struct cache_slot *slot)
     slot->promised = false;
 }
 
+/* The next slot that was never used; there is one. */
+static struct cache_slot *begin(struct cache *cache)
+{
+    size_t i = cache->begun++;
+    struct cache_slot *slot = &cache->slots[i];
+
+    *slot = (struct cache_slot){
+        .cache = cache,
+        .state = CACHE_EMPTY,
+        .block.data = cache->data + i * CACHE_BLOCK_SIZE,
+    };
+    waiters_init(&slot->waiters);
+    return slot;
+}
+
 /* A slot for another block, CACHE_EMPTY and not idle; NULL when all are busy.
- * The one that was not used for longest; but one that is promised goes to the
+ * One that was never used, or the one that was not for longest; but one that is promised goes to the
  * end of the line instead, once, so that who waits for it finds it when it
  * wakes, and a promise that nobody wants kept does not last for ever. */
 static struct cache_slot *take(struct cache *cache)
 {
+    if (cache->begun < cache->usage.blocks)
+        return begin(cache);
     if (list_empty(&cache->idle))
         return NULL;
 

@@ -35,21 +35,6 @@ static uint8_t *get_memory(size_t *blocks, size_t min)
     return data;
 }
 
-static void set_up(struct cache *cache, uint8_t *data)
-{
-    list_init(&cache->idle);
-    waiters_init(&cache->room_waiters);
-    cache->room_work.run = cache_offer_room;
-    for (size_t i = 0; i < cache->usage.blocks; i++) {
-        struct cache_slot *slot = &cache->slots[i];
-
-        slot->cache = cache;
-        slot->block.data = data + i * CACHE_BLOCK_SIZE;
-        waiters_init(&slot->waiters);
-        list_append(&cache->idle, &slot->idle_link);
-    }
-}
-
 int cache_open(struct block_dev *dev, size_t blocks, struct cache **out)
 {
     size_t min = blocks;
@@ -66,7 +51,11 @@ int cache_open(struct block_dev *dev, size_t blocks, struct cache **out)
     if (cache == NULL || data == NULL)
         goto free;
     cache->dev = dev;
+    cache->data = data;
     cache->usage.blocks = blocks;
+    list_init(&cache->idle);
+    waiters_init(&cache->room_waiters);
+    cache->room_work.run = cache_offer_room;
     cache->chains_log = 1;
     while ((size_t)1 << cache->chains_log < blocks)
         cache->chains_log++;
@@ -74,10 +63,9 @@ int cache_open(struct block_dev *dev, size_t blocks, struct cache **out)
     size_t chain_size = sizeof(*cache->chains);
     cache->chains =
         heap_alloc_array((size_t)1 << cache->chains_log, chain_size);
-    cache->slots = heap_alloc_array(blocks, sizeof(*cache->slots));
+    cache->slots = heap_alloc(blocks * sizeof(*cache->slots));
     if (cache->chains == NULL || cache->slots == NULL)
         goto free;
-    set_up(cache, data);
     *out = cache;
     return 0;
 

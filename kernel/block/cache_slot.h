@@ -2,15 +2,19 @@
 /*
  * cache_slot.h - what a block cache is made of; nobody else's business.
  *
- * A cache is an array of slots, made once. A slot holds one block of the disk,
- * is being filled with one, or is free for any.
+ * A cache is an array of slots, allocated once. A slot holds one block of the
+ * disk, is being filled with one, or is free for any. Nothing of a slot is
+ * touched before its first use, so that a large cache is opened as fast as a
+ * small one.
  *
  *     chains, by number:   [0] -> slot -> slot     [1] -> slot     ...
  *     idle, by last use:   slot <-> slot <-> slot <-> slot
  *                          taken first ...    ... taken last
  *
  * Invariants, between calls:
- *   - a slot that is pinned or READING is not in `idle`; every other is;
+ *   - slots from `begun` on were never used, and are in no list;
+ *   - of the others, one that is pinned or READING is not in `idle`; every
+ *     other is;
  *   - a slot is in the chain of its number exactly when it isn't EMPTY, and no
  *     two slots there have the same number;
  *   - who waits for a block is in the list of the slot that is READING it;
@@ -73,6 +77,8 @@ struct cache_slot {
 struct cache {
     struct block_dev *dev;
     struct cache_slot *slots;
+    uint8_t *data;                  /* a block for each, in their order */
+    size_t begun;
     struct cache_slot **chains;     /* 1 << chains_log of them */
     unsigned chains_log;
     struct list idle;

@@ -66,6 +66,23 @@ static void settle_segment_size(struct tcp_pcb *pcb)
     pcb->snd_wnd_max = 2 * TCP_MSS;
 }
 
+/* A peer whose window is shut is asked now and then whether it still is, and
+ * given up after TCP_MAXRTX questions in a row without an answer. lwIP counts
+ * those as well that never left, as the card's ring was full of what others
+ * are sent, or the link was down; and these it repeats every half second, so
+ * that a few seconds would be the end of a slow reader. Who was not asked owes
+ * no answer: such a question is taken off again. lwIP counts the ticks since
+ * the last one in persist_cnt, and begins anew when one has left. */
+static err_t on_tick(void *arg, struct tcp_pcb *pcb)
+{
+    struct stream *s = arg;
+
+    if (pcb->persist_probe > s->probes && pcb->persist_cnt > 0)
+        pcb->persist_probe = s->probes;
+    s->probes = pcb->persist_probe;
+    return stream_on_poll(s, pcb);
+}
+
 struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
 {
     struct stream *s = pool_take(&streams);
@@ -82,7 +99,7 @@ struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
     tcp_arg(pcb, s);
     tcp_recv(pcb, stream_on_receive);
     tcp_sent(pcb, stream_on_sent);
-    tcp_poll(pcb, stream_on_poll, STREAM_POLL);
+    tcp_poll(pcb, on_tick, STREAM_POLL);
     tcp_err(pcb, stream_on_error);
     tcp_nagle_disable(pcb);
     return s;

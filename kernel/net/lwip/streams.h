@@ -84,6 +84,7 @@ struct stream {
     unsigned busy;              /* stream_enter()s not yet left */
     bool aborted;               /* inside the callback that we are in */
     bool resume;                /* stream_resume() was called */
+    uint8_t probes;             /* that left, of a shut window, unanswered */
     struct list link;           /* in the list of streams to see to */
 };
 
