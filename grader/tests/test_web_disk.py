@@ -109,3 +109,33 @@ def test_a_disk_error_is_500_or_a_closed_connection_for_the_files_concerned_and_
     figures = stats(guest, port)
     assert figures["cache_errors"] > 0
     assert figures["cache_pinned"] == figures["cache_reading"] == 0
+
+
+def test_a_hostile_image_is_partly_served_over_http(boot: Boot, tmp_path: Path) -> None:
+    dice = random.Random(6)
+    names = ("/good", "/huge", "/nowhere", "/loop", "/round", "/gone", "/other")
+    content = {path: dice.randbytes(20_000) for path in names}
+    image = make_disk(tmp_path, content)
+    top = ext2.block_at(image, "/loop", 0)
+    ext2.debugfs(
+        image,
+        "sif /huge size 0x7fffffffffff",
+        "sif /nowhere block[0] 0xffffff",
+        f"sif /loop block[IND] {top}",
+        "sif /loop size 2000000",
+        "clri /gone",
+        "rm /round",
+        "symlink /round /round",
+    )
+    guest = boot("web", PORT="0", DISK=str(image))
+    port = serving(guest)
+    for _ in range(2):
+        for path in ("/good", "/other"):
+            assert outcome(guest, port, path) == (200, content[path], True)
+        assert outcome(guest, port, "/huge")[0] == 500
+        assert outcome(guest, port, "/nowhere")[0] == 500
+        assert outcome(guest, port, "/gone")[0] == 500
+        assert outcome(guest, port, "/round")[0] in (404, 500)
+        status, body, whole = outcome(guest, port, "/loop")
+        assert status == 500 or (len(body) <= image.stat().st_size and not whole)
+    assert stats(guest, port)["cache_pinned"] == 0

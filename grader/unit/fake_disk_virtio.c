@@ -44,6 +44,8 @@ static void set_status(struct virtio_device *dev, uint8_t value)
 {
     (void)dev;
     if (value != 0) {
+        if (disk.refuses)
+            value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
         status = value;
         return;
     }

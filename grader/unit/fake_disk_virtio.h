@@ -35,6 +35,7 @@ struct disk {
     uint8_t *stable;
     bool at_once;               /* executes and interrupts inside notify */
     bool never_resets;
+    bool refuses;               /* FEATURES_OK does not stay */
 
     /* What it says of the requests that follow, when it lies. */
     int status;                 /* instead of the right one; -1: the right

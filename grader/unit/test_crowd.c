@@ -216,7 +216,7 @@ TEST(test_peers_that_acknowledge_nothing_leave_segments_to_the_others)
 
 /* ---- The clock ---------------------------------------------------------- */
 
-TEST(test_the_clock_wraps_and_connections_go_on)
+TEST(test_the_clock_wraps_at_2_to_the_32_ms_and_connections_go_on)
 {
     struct peer *p;
 
@@ -243,7 +243,7 @@ TEST(test_the_clock_wraps_and_connections_go_on)
 }
 
 /* Timers that were set before the wrap and are due after it. */
-TEST(test_the_clock_wraps_and_what_waits_is_forgotten_in_time)
+TEST(test_the_clock_wraps_at_2_to_the_32_ms_and_what_waits_is_forgotten)
 {
     start();
     card_sleep(SECOND);

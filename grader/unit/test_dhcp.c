@@ -443,7 +443,7 @@ TEST(test_another_with_our_address_is_reported_once)
 /* ---- The clock ---------------------------------------------------------- */
 
 /* lwIP counts milliseconds in 32 bits: after 49.7 days they begin again. */
-TEST(test_the_clock_wraps_and_leases_go_on)
+TEST(test_the_clock_wraps_at_2_to_the_32_ms_and_leases_go_on)
 {
     card_clock((((uint64_t)1 << 32) - 30 * SECOND) * NS_PER_MS);
     server.seconds = 40;

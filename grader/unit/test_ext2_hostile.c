@@ -255,7 +255,7 @@ TEST(test_reserved_and_free_inodes_are_not_served)
     check_path("/hello.txt", -EIO);
 }
 
-TEST(test_a_file_longer_than_its_disk_is_refused_in_one_line)
+TEST(test_no_file_gives_more_than_its_disk_has_and_a_line_says_so)
 {
     static const struct { uint32_t low, high; bool ok; } sizes[] = {
         { 1024 * 1024, 0, true }, { 1024 * 1024 + 1, 0, false },

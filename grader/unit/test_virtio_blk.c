@@ -177,6 +177,18 @@ static void check_refused(const char *words)
     disk_run();
 }
 
+TEST(test_a_disk_that_refuses_our_features_is_not_used)
+{
+    disk.refuses = true;
+    disk_attach();
+    CHECK(!block_find("blk0"), "without FEATURES_OK the disk is not used");
+    CHECK(unit_log_count() == 1, "one line says so, here %u",
+          unit_log_count());
+    CHECK(disk.device.transport->get_status(&disk.device) &
+              VIRTIO_STATUS_FAILED, "the device is told");
+    disk_run();
+}
+
 TEST(test_a_disk_with_absurd_sectors_is_refused)
 {
     disk.blk_size = 520;

@@ -86,9 +86,10 @@ static struct cache_slot *begin(struct cache *cache)
 }
 
 /* A slot for another block, CACHE_EMPTY and not idle; NULL when all are busy.
- * One that was never used, or the one that was not for longest; but one that is promised goes to the
- * end of the line instead, once, so that who waits for it finds it when it
- * wakes, and a promise that nobody wants kept does not last for ever. */
+ * One that was never used, or the one that was not for longest; but one that
+ * is promised goes to the end of the line instead, once, so that who waits for
+ * it finds it when it wakes, and a promise that nobody wants kept does not last
+ * for ever. */
 static struct cache_slot *take(struct cache *cache)
 {
     if (cache->begun < cache->usage.blocks)
