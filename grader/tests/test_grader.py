@@ -148,7 +148,8 @@ def test_changes_by_rule_are_noticed(
         return trials.killed_by_units(mutant, LABS[lab].unit, folder, warm)
 
     lived = {m.name for m, dead in zip(chosen, trials.in_parallel(killed, chosen)) if not dead}
-    assert lived <= survivors(lab).keys(), "these changes went unnoticed"
+    unnoticed = sorted(lived - survivors(lab).keys())
+    assert not unnoticed, "these changes went unnoticed:\n" + "\n".join(unnoticed)
 
 
 @pytest.mark.parametrize("lab", LABS)
