@@ -130,6 +130,14 @@ def test_how_long_an_answer_takes_is_measured_all_along(soaked: Soaked) -> None:
     assert soaked.load.drift() > 0
 
 
+def test_a_load_goes_on_for_as_long_as_it_is_told(kit: Kit, tmp_path: Path) -> None:
+    kit.build_app("web")
+    with Machine(kit, "web", tmp_path, pace=Pace(4), PORT="0") as guest:
+        load = Load(serving(guest), site_of(kit), "hours")
+        load.mixed(10, more=lambda: load.figures.requests < 2_000)
+        assert load.figures.requests >= 2_000
+
+
 # ---- Who asks is no less careful ------------------------------------------------
 
 

@@ -16,6 +16,7 @@ unsigned fake_again;
 uint64_t fake_broken_at = UINT64_MAX;
 unsigned fake_fails_at;
 int fake_failure;
+bool fake_keeps_failing;
 unsigned fake_open_files, fake_pins, fake_pins_most;
 bool fake_asleep;
 
@@ -28,9 +29,10 @@ static int trouble(void)
 {
     int error = 0;
 
-    if (fake_fails_at && --fake_fails_at == 0)
+    if (fake_fails_at && --fake_fails_at == 0) {
         error = fake_failure;
-    else if (fake_again && unit_random_below(fake_again) == 0)
+        fake_fails_at = fake_keeps_failing;
+    } else if (fake_again && unit_random_below(fake_again) == 0)
         error = -EAGAIN;
     may_wait = error == -EAGAIN;
     return error;
@@ -149,10 +151,19 @@ static int fake_readdir(struct file *dir, uint64_t *cookie,
     return -ENOENT;
 }
 
+static bool is_awaited(const struct event_work *again)
+{
+    for (unsigned i = 0; i < sleepers; i++)
+        if (sleeping[i] == again)
+            return true;
+    return again->posted;
+}
+
 static void fake_wait(struct fs *fs, struct event_work *again)
 {
     (void)fs;
     CHECK(may_wait, "who waits must have been told to, by the latest call");
+    CHECK(!is_awaited(again), "what is awaited is not asked for once more");
     may_wait = false;
     if (!fake_asleep) {
         event_post(again);
@@ -164,7 +175,8 @@ static void fake_wait(struct fs *fs, struct event_work *again)
 
 void fake_wake(void)
 {
-    fake_asleep = false;
+    fake_asleep = fake_keeps_failing = false;
+    fake_fails_at = 0;
     while (sleepers > 0)
         event_post(sleeping[--sleepers]);
 }

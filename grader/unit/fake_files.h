@@ -31,6 +31,9 @@ extern uint64_t fake_broken_at; /* from this offset on, map gives -EIO */
 extern unsigned fake_fails_at;
 extern int fake_failure;
 
+/* And every one behind it as well, until fake_wake(). */
+extern bool fake_keeps_failing;
+
 /* What is held, and how much was pinned at most. */
 extern unsigned fake_open_files, fake_pins, fake_pins_most;
 

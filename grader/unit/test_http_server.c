@@ -447,6 +447,30 @@ TEST(test_who_goes_while_waiting_for_the_disk_is_remembered_until_it_wakes)
     check_nothing_left();
 }
 
+TEST(test_who_waits_for_the_disk_in_the_middle_of_a_listing_waits_once)
+{
+    size_t usual_len, len;
+
+    serve();
+    fake_site.listing = true;
+    char *usual = usual_answer(GET("/list/"), &usual_len);
+    for (unsigned n = 1; n < 20; n++) {
+        fake_asleep = fake_keeps_failing = true;
+        fake_fails_at = n;
+        fake_failure = -EAGAIN;
+        struct fake_client *client = ask(GET("/list/"));
+        fake_wake();
+        fake_settle(client);
+        const char *seen = fake_received(client, &len);
+        CHECK(is_usual(seen, len, usual, usual_len),
+              "when it waits from call %u on, the page is the same", n);
+        fake_end(client);
+        fake_run();
+        check_nothing_left();
+    }
+    free(usual);
+}
+
 /* ---- Memory for files is short ---- */
 
 TEST(test_slow_readers_never_hold_up_the_others)

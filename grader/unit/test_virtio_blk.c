@@ -609,6 +609,16 @@ TEST(test_a_status_that_was_not_written_breaks_the_device)
     check_broken("no status");
 }
 
+TEST(test_a_status_that_was_not_written_is_not_believed)
+{
+    crowd();
+    disk.used_len = 0;
+    disk.status = VIRTIO_BLK_S_UNSUPP;
+    lie = &requests[0];
+    disk_use(0);
+    check_broken("no status");
+}
+
 TEST(test_a_used_id_that_can_not_be_breaks_the_device)
 {
     crowd();

@@ -84,7 +84,8 @@ UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
         own_address.c lease.c random.c sequence.c checksum.c guard.c \
         memory.c buffers.c streams.c \
         borrowed.c ping.c)
-STREAMS        := $(addprefix stream_, open send receive close error weather)
+STREAMS        := $(addprefix stream_, open send receive close error window \
+                    weather)
 $(foreach u,$(STREAMS),$(eval UNIT.$(u) := stream_owner.c $(UNIT_LWIP)))
 UNIT.netif     := $(UNIT_LWIP)
 UNIT.dhcp      := $(UNIT_LWIP)

@@ -216,6 +216,8 @@ int http_answer_send(struct http_connection *c, bool *done)
     for (;;) {
         if (!send_ready(c))
             return 0; /* writable(), or progress, will be called */
+        if (c->waiting)
+            return 0; /* the file system has been asked; retry will run */
         int error = http_content_next(c);
         if (error == -ENOENT) {
             *done = true;

@@ -79,7 +79,8 @@ static int append_begin(struct http_connection *c, struct http_text *text)
     return 0;
 }
 
-/* As much of the page as fits. -EAGAIN only if that is nothing. */
+/* As much of the page as fits. -EAGAIN only if that is nothing; otherwise
+ * c->waiting says that there was to be more. */
 static int fill(struct http_connection *c, struct http_text *text)
 {
     int error = c->listing_begun ? 0 : append_begin(c, text);

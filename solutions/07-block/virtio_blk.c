@@ -90,7 +90,7 @@ unsigned virtio_blk_complete(struct virtio_blk *blk, unsigned limit)
         count++;
         if (len == 0)
             virtq_break(&blk->requestq, "a request came back with no status");
-        req->error = result(req, len);
+        req->error = len == 0 ? -EIO : result(req, len);
         block_done(&blk->block, req);
     }
     return count;
