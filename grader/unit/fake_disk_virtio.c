@@ -32,6 +32,10 @@ static uint16_t avail_idx, used_idx;    /* how far we have come */
 static uint16_t *taken;                 /* heads, `taken_count` of them */
 static unsigned taken_count;
 
+/* How often each id was used by a lie before there was such a chain. The driver
+ * may add it before it looks, and then it takes the lie for the truth. */
+static uint8_t lied[UINT16_MAX + 1];
+
 /* ---- The transport ------------------------------------------------------ */
 
 static uint8_t get_status(struct virtio_device *dev)
@@ -159,6 +163,7 @@ void disk_attach(void)
     chosen = 0;
     avail_idx = used_idx = 0;
     taken_count = 0;
+    memset(lied, 0, sizeof lied);
     virtio_devices = disk.device.next = NULL;
     free(disk.bytes);
     free(disk.stable);
@@ -283,7 +288,11 @@ unsigned disk_take(void)
 {
     while (vq && avail_idx != vq->avail->idx) {
         CHECK(taken_count < vq->num, "no more chains than descriptors");
-        taken[taken_count++] = vq->avail->ring[avail_idx++ % vq->num];
+        uint16_t head = vq->avail->ring[avail_idx++ % vq->num];
+        if (lied[head] > 0)
+            lied[head]--;       /* it is over already, and won't be executed */
+        else
+            taken[taken_count++] = head;
     }
     return vq ? taken_count : 0;
 }
@@ -304,11 +313,13 @@ void disk_lie(uint32_t id, uint32_t len)
 
     if (!vq)
         return;
-    for (unsigned i = 0; i < count; i++)
-        if (taken[i] == id) {
-            taken[i] = taken[--taken_count]; /* it won't be executed */
-            break;
-        }
+    unsigned i = 0;
+    while (i < count && taken[i] != id)
+        i++;
+    if (i < count)
+        taken[i] = taken[--taken_count]; /* it won't be executed */
+    else if (id <= UINT16_MAX)
+        lied[id]++;
     put_used(id, len);
 }
 

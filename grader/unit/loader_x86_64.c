@@ -145,6 +145,7 @@ TEST(test_a_screen_that_can_not_be_is_none)
         { 3199, 800, 32 }, { 2399, 800, 24 }, { 0, 800, 32 }, { 3200, 0, 32 },
         { 3200, 800, 16 }, { 3200, 800, 0 }, { 3200, 800, 255 },
         { UINT32_MAX, UINT32_MAX, 32 }, { 3200, 1u << 30, 32 },
+        { UINT32_MAX, 800, 32 }, { 1u << 20, 800, 24 },
     };
     struct framebuffer screen;
 

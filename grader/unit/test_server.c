@@ -142,6 +142,28 @@ TEST(test_a_location_that_does_not_fit_is_414)
     check_answer(text, 301, false);
 }
 
+TEST(test_every_answer_has_a_date_once_the_day_is_known)
+{
+    static const char *const requests[] = {
+        GET("/a.txt"), GET("/nothing"), GET("/pub"), "rubbish\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", GET("/empty"),
+    };
+    char text[3000], query[1500];
+    size_t len;
+
+    serve();
+    fake_now = 784111777;
+    memset(query, 'q', sizeof query);
+    snprintf(text, sizeof text, GET("/pub?%.*s"), 1500, query);
+    for (size_t i = 0; i <= sizeof requests / sizeof *requests; i++) {
+        bool last = i == sizeof requests / sizeof *requests;
+        struct fake_client *client = ask(last ? text : requests[i]);
+        const char *seen = fake_received(client, &len);
+        CHECK(strstr(seen, "\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
+              "answer %zu has one, here\n%.300s", i, seen);
+    }
+}
+
 /* ---- Several requests ---- */
 
 TEST(test_pipelined_requests_are_answered_in_order)

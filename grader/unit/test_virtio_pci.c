@@ -68,6 +68,15 @@ void mmio_write16(uintptr_t addr, uint16_t v)
 
 void mmio_write32(uintptr_t addr, uint32_t v) { memcpy(reg(addr, 4), &v, 4); }
 
+static uint64_t mapped_most;
+
+uintptr_t arch_map_device(bus_addr_t base, uint64_t size)
+{
+    if (size > mapped_most)
+        mapped_most = size;
+    return base;
+}
+
 int irq_request(struct irq_source *source, irq_handler_t handler, void *ctx)
 {
     (void)handler, (void)ctx;
@@ -212,6 +221,23 @@ TEST(test_a_structure_outside_of_its_bar_is_refused)
                   bad[i].bar, bad[i].offset, bad[i].length);
         check_not_used("whose structure is not where it can be");
     }
+}
+
+/* Page tables for devices are few: one device must not take those of all. */
+TEST(test_a_structure_of_many_mebibytes_is_mapped_as_far_as_it_is_used)
+{
+    const uint32_t at = REGISTERS - TABLE, length = 256 << 20;
+    struct fake_function *f = device();
+
+    fake_bar(f, 4, 4, TABLE, 512 << 20);
+    structure(f, CAP_COMMON, CAP_NOTIFY, 1, 4, at + COMMON, length);
+    structure(f, CAP_NOTIFY, CAP_DEVICE, 2, 4, at + NOTIFY, length);
+    structure(f, CAP_DEVICE, 0, 4, 4, at + DEVICE, length);
+    fake_set32(f, CAP_NOTIFY + 16, 4);
+    scan();
+    CHECK(attached == 1, "error %d, \"%s\"", error, unit_log_last());
+    CHECK(mapped_most <= 2 << 20, "%llu bytes are mapped for a structure",
+          (unsigned long long)mapped_most);
 }
 
 TEST(test_a_structure_in_a_bar_without_an_address_is_refused)

@@ -78,12 +78,14 @@ static void begin(struct http_connection *c)
 {
     http_append_date(&fields, clock_unix());
     assert(fields.len < fields.cap);
-    c->response.fields = (struct http_slice){ fields.buf, fields.len };
+    struct http_slice more = { fields.buf, fields.len };
+    c->response.fields = more;
     c->head = http_buffer_take(c);
     assert(c->head != NULL); /* http_lend_possible() */
     if (!write_head(c)) {
-        /* Only a Location is ever so long. */
+        /* Only a Location is ever so long, and then `more` is the date. */
         http_refuse(&c->request, 414, &c->response);
+        c->response.fields = more;
         bool fits = write_head(c);
         assert(fits);
         (void)fits;

@@ -104,8 +104,8 @@ int http_pin_map(struct http_connection *c, uint64_t offset, uint64_t most,
     return 0;
 }
 
-/* The stream gives one part back. That may happen inside stream_send(), so
- * whatever it makes possible is left to the event loop. */
+/* The stream gives one part back. Often many come back in a row, so what that
+ * makes possible is done once, when the event loop gets there. */
 static void buffer_released(void *ctx)
 {
     struct http_buffer *buffer = ctx;
@@ -122,8 +122,8 @@ static void pin_released(void *ctx)
     event_post(&pin->connection->progress);
 }
 
-/* A part is lent while the stream may have taken it, and not just once it
- * has: it may be back before stream_send() returns. */
+/* A part is counted before the stream has it, so that there is no moment at
+ * which it could be back and not yet lent. */
 size_t http_buffer_send(struct http_buffer *buffer, bool more)
 {
     struct http_connection *c = buffer->connection;

@@ -27,6 +27,10 @@ enum {
     COMMON_SIZE_MIN = 56, /* without what later versions added */
     NOTIFY_SIZE_MIN = 2,
     DEVICE_SIZE_MIN = 1,
+
+    /* What is behind that nobody looks at; but to map it costs page tables, of
+     * which there are few for all devices together. */
+    MAPPED_MAX = 1 << 20,
 };
 
 /* Why the structure of the capability at `cap` can't be used; NULL with the
@@ -47,6 +51,8 @@ static const char *map(struct pci_address at, unsigned cap, uint32_t min,
     if (length < min || offset % 4 != 0)
         return "a structure is too short, or its offset is odd";
 
+    if (length > MAPPED_MAX)
+        length = MAPPED_MAX;
     out->registers = arch_map_device(bar.base + offset, length);
     if (out->registers == 0)
         return "a BAR can't be mapped";
