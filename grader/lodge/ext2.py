@@ -45,10 +45,8 @@ def _run(*command: str | Path, good: tuple[int, ...] = (0,)) -> str:
 
 def make(image: Path, shape: Shape, folder: Path | None = None) -> Path:
     """A new image with what is in `folder`."""
-    options: list[str | Path] = ["-b", str(shape.block_size), "-r", str(shape.revision)]
+    options: list[str | Path] = ["-b", str(shape.block_size), "-I", str(shape.inode_size)]
     options += ["-O", shape.features if shape.revision else "none"]
-    if shape.revision:
-        options += ["-I", str(shape.inode_size)]
     if shape.blocks_per_group:
         options += ["-g", str(shape.blocks_per_group)]
     if folder:
@@ -56,6 +54,10 @@ def make(image: Path, shape: Shape, folder: Path | None = None) -> Path:
     image.unlink(missing_ok=True)
     _run("mke2fs", "-q", "-F", "-t", "ext2", "-m", "0", "-E", "root_owner=0:0", *options,
          image, f"{shape.kib}k")  # fmt: skip
+    if shape.revision == 0:
+        # Each mke2fs has another word for it. What revision 0 has not is zero.
+        fields = ("rev_level", "inode_size", "first_ino")
+        debugfs(image, *(f"set_super_value {field} 0" for field in fields))
     return image
 
 

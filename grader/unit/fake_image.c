@@ -252,17 +252,13 @@ void image_make(struct image *image, const struct image_shape *shape)
         for (unsigned i = 0; i < image->count; i++)
             if (image->node[i].size / 1024 + 8192 > kib)
                 kib = image->node[i].size / 1024 + 8192;
-    int len = 0;
-    if (shape->revision > 0)
-        len = snprintf(more, sizeof more, " -I %u", shape->inode_size);
     if (shape->blocks_per_group)
-        snprintf(more + len, sizeof more - (size_t)len, " -g %u",
-                 shape->blocks_per_group);
+        snprintf(more, sizeof more, " -g %u", shape->blocks_per_group);
     const char *path = "PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin";
-    run("%s mke2fs -q -F -t ext2 -d %s -b %u -r %u -m 0 -N 240 -O %s%s "
+    run("%s mke2fs -q -F -t ext2 -d %s -b %u -I %u -m 0 -N 240 -O %s%s "
         "-E root_owner=0:0 %s %lluk >/dev/null 2>&1 && rm -rf %s", path, dir,
-        shape->block_size, shape->revision, usual_features(shape), more, file,
-        (unsigned long long)kib, dir);
+        shape->block_size, shape->revision > 0 ? shape->inode_size : 128,
+        usual_features(shape), more, file, (unsigned long long)kib, dir);
 
     int fd = open(file, O_RDONLY);
     CHECK(fd >= 0 && fstat(fd, &stat) == 0, "mke2fs should make %s", file);
@@ -272,6 +268,14 @@ void image_make(struct image *image, const struct image_shape *shape)
     close(fd);
     unlink(file);
     image_over(image, data, (uint64_t)stat.st_size);
+    if (shape->revision == 0) {
+        /* Each mke2fs has another word for it. */
+        struct ext2_super_block *sb = image_super(image);
+
+        sb->s_rev_level = cpu_to_le32(0);
+        sb->s_inode_size = cpu_to_le16(0);
+        sb->s_first_ino = cpu_to_le32(0);
+    }
 }
 
 /* ---- Its parts ---- */

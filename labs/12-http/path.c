@@ -5,7 +5,7 @@
  * Pure: characters in, characters out. It stands between the parser, which
  * made sure that a target is of visible characters, and the file system,
  * which trusts that a path is confined. Which file "/" stands for, and
- * whether there is one, is connection.c's business.
+ * whether there is one, is select.c's business.
  *
  * Contracts: kernel/http/path.h.
  */

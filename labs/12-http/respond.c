@@ -3,9 +3,9 @@
  * respond.c - what a request means for the connection, and what is answered.
  *
  * Pure: it decides and writes, and sends nothing. parse.c has taken the head
- * apart before; connection.c opens the file, sends what is decided here, and
- * then goes on to the next request or closes. The texts of status codes and
- * the media types are in kernel/http/registry.c.
+ * apart before; answer.c opens the file and sends what is decided here, and
+ * connection.c then goes on to the next request or closes. The texts of status
+ * codes and the media types are in kernel/http/registry.c.
  *
  * Contracts: kernel/http/request.h and kernel/http/response.h.
  */

@@ -2,7 +2,7 @@
 /*
  * virtio.h - a virtio device as its driver sees it, whatever the transport.
  *
- *     driver (virtio_net, virtio_rng)         one per kind of device
+ *     driver (virtio_net, virtio_blk)         one per kind of device
  *        |
  *     struct virtio_device, struct virtq      this header
  *        |
