@@ -40,7 +40,7 @@ enum {
 
     UART_CLOCK = 115200,        /* baud at a divisor of 1 */
     UART_BAUD = 115200,
-    UART_PATIENCE = 1 << 20,    /* how often to look before giving up */
+    UART_PATIENCE = 1 << 23,    /* how often to look before giving up */
 };
 
 /* Finds out whether there is a UART, and sets it to UART_BAUD, 8N1, FIFOs on
