@@ -71,7 +71,7 @@ TEST(test_that_reads_too_far_)
 TEST(test_that_reads_a_byte_too_far_in_a_fuzz_entry_)
 {
     static volatile size_t size = 3;    /* nothing that a compiler can see */
-    volatile char *copy = fuzz_copy((const uint8_t *)"123", size);
+    volatile char *volatile copy = fuzz_copy((const uint8_t *)"123", size);
     copy[size]++;
 }
 

@@ -290,7 +290,9 @@ def test_malformed_frames_do_web_no_harm(boot: Boot, soak: bool) -> None:
             now = stats(router)
             return {k: (was, now[k]) for k, was in before.items() if is_held(k) and now[k] > was}
 
-        for _ in range(300):  # half-open connections take half a minute to go
+        # Half-open connections take half a minute to go, and one that nonsense
+        # has cut off from its client a little more than HTTP_IDLE_S.
+        for _ in range(900):
             if not abroad():
                 break
             moment = threading.Event()

@@ -488,6 +488,18 @@ TEST(test_an_idle_connection_is_closed_in_time)
     check_nothing_left();
 }
 
+TEST(test_an_idle_connection_whose_client_never_takes_its_answer_is_reset)
+{
+    serve();
+    struct fake_client *client = fake_connect();
+
+    fake_send(client, GET("/a.txt"), strlen(GET("/a.txt")));
+    fake_run();
+    CHECK(fake_on_its_way(client) > 0, "it has acknowledged nothing");
+    fake_sleep(HTTP_IDLE_S + 2);
+    CHECK(fake_aborted(client), "nobody waits for it any longer");
+}
+
 TEST(test_half_a_head_is_408_in_time)
 {
     serve();

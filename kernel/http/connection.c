@@ -220,7 +220,8 @@ void http_connection_expire(struct http_connection *c)
 {
     c->deadline_ns = UINT64_MAX;
     if (c->state == HTTP_READING && c->in_len == 0 && c->skip == 0) {
-        finish(c, stream_close);
+        /* Who has not acknowledged its last answer by now, never will. */
+        finish(c, c->lent == 0 ? stream_close : stream_abort);
     } else if (c->state == HTTP_READING && http_lend_possible(c)) {
         set_deadline(c, HTTP_IDLE_S);
         http_answer_begin(c, 408);
