@@ -477,8 +477,7 @@ def test_more_connections_than_there_may_be_and_the_oldest_give_way(lan: Lan) ->
         """So many more; how many the guest then has."""
         for _ in range(count):
             clients.append(lan.client(f"198.51.100.{len(clients) % 250 + 1}"))
-            clients[-1].again = 0
-            clients[-1].syn()
+            clients[-1].syn()  # and again, while the guest is too busy to answer
         lan.wire.wait("answer every SYN", lambda: all(c.established or c.reset for c in clients))
         return lan.stats()["connections"]
 
