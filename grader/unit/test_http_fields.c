@@ -6,33 +6,16 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "console/format.h"
 #include "fuzz.h"
 #include "http/conditional.h"
 #include "http/date.h"
 #include "http/encoding.h"
 #include "http/multipart.h"
 #include "unit.h"
-
-int format_v(char *buf, size_t cap, const char *format, va_list args)
-{
-    return vsnprintf(buf, cap, format, args);
-}
-
-int format(char *buf, size_t cap, const char *text, ...)
-{
-    va_list args;
-
-    va_start(args, text);
-    int len = vsnprintf(buf, cap, text, args);
-    va_end(args);
-    return len;
-}
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 

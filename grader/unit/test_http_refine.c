@@ -6,32 +6,15 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/format.h"
 #include "http/access.h"
 #include "http/listing.h"
 #include "http/refine.h"
 #include "http/registry.h"
 #include "unit.h"
-
-int format_v(char *buf, size_t cap, const char *format, va_list args)
-{
-    return vsnprintf(buf, cap, format, args);
-}
-
-int format(char *buf, size_t cap, const char *text, ...)
-{
-    va_list args;
-
-    va_start(args, text);
-    int len = vsnprintf(buf, cap, text, args);
-    va_end(args);
-    return len;
-}
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 

@@ -69,11 +69,12 @@ UNIT.server    := 12-http/parse.c 12-http/path.c 12-http/respond.c \
     $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c \
     fake_site.c
 UNIT.http_server := $(UNIT.server)
-UNIT.http_fields := 12-http/parse.c fuzz_fields.c $(addprefix kernel/http/, \
-    conditional.c date.c encoding.c host.c multipart.c range.c text.c)
-UNIT.http_refine := 12-http/parse.c 12-http/respond.c $(addprefix \
-    kernel/http/, access.c conditional.c date.c encoding.c host.c listing.c \
-    multipart.c range.c refine.c registry.c target.c text.c)
+UNIT.http_fields := 12-http/parse.c fuzz_fields.c host_format.c \
+    $(addprefix kernel/http/, conditional.c date.c encoding.c host.c \
+    multipart.c range.c text.c)
+UNIT.http_refine := 12-http/parse.c 12-http/respond.c host_format.c \
+    $(addprefix kernel/http/, access.c conditional.c date.c encoding.c \
+    host.c listing.c multipart.c range.c refine.c registry.c target.c text.c)
 UNIT.mount     := kernel/fs/fs.c kernel/fs/mount/mount.c
 UNIT.tree      := kernel/fs/fs.c kernel/fs/mem/mem.c kernel/fs/mem/snapshot.c
 # All of lwIP and what stands on it, with memory that the sanitizer sees.
@@ -109,12 +110,12 @@ UNIT.checksum  := kernel/net/lwip/checksum.c
 UNIT.random    := kernel/net/lwip/random.c
 # ext2, over the cache that it has and over one that sees every mistake.
 UNIT_EXT2      := 08-files/ext2.c fake_image.c kernel/fs/fs.c \
+    kernel/fs/sync.c \
     $(addprefix kernel/fs/ext2/, check.c blocks.c walk.c files.c) \
     kernel/block/block.c 04-events/loop.c kernel/event/event.c \
     02-print/format.c 02-print/console.c kernel/console/print.c \
     kernel/console/consoles.c
-UNIT.ext2      := $(UNIT_EXT2) kernel/fs/sync.c kernel/block/cache.c \
-    kernel/block/cache_open.c
+UNIT.ext2      := $(UNIT_EXT2) kernel/block/cache.c kernel/block/cache_open.c
 UNIT.ext2_hostile := $(UNIT_EXT2) fake_cache.c fuzz_ext2.c
 $(foreach u,$(STREAMS),$(eval UNIT_MODULE.$(u) := net/lwip))
 UNIT_MODULE.netif  := net/lwip

@@ -18,8 +18,7 @@ static void wake(struct event_work *work)
     container_of(work, struct sleeper, work)->awake = true;
 }
 
-/* Is it to be tried again? Waits until then. */
-static bool again(struct fs *fs, int error)
+bool fs_again_sync(struct fs *fs, int error)
 {
     struct sleeper me = { .work.run = wake };
 
@@ -38,7 +37,7 @@ int fs_open_sync(struct fs *fs, const char *path, size_t len,
 
     do
         error = fs_open(fs, path, len, out);
-    while (again(fs, error));
+    while (fs_again_sync(fs, error));
     return error;
 }
 
@@ -48,7 +47,7 @@ int fs_stat_sync(struct file *file, struct fs_stat *out)
 
     do
         error = fs_stat(file, out);
-    while (again(file->fs, error));
+    while (fs_again_sync(file->fs, error));
     return error;
 }
 
@@ -58,7 +57,7 @@ int fs_map_sync(struct file *file, uint64_t offset, struct fs_extent *out)
 
     do
         error = fs_map(file, offset, out);
-    while (again(file->fs, error));
+    while (fs_again_sync(file->fs, error));
     return error;
 }
 
@@ -68,6 +67,6 @@ int fs_readdir_sync(struct file *dir, uint64_t *cookie, struct fs_dirent *out)
 
     do
         error = fs_readdir(dir, cookie, out);
-    while (again(dir->fs, error));
+    while (fs_again_sync(dir->fs, error));
     return error;
 }

@@ -10,7 +10,13 @@
 #ifndef FS_SYNC_H
 #define FS_SYNC_H
 
+#include <stdbool.h>
+
 #include "fs/fs.h"
+
+/* Whether what gave `error` is to be tried again: for -EAGAIN it waits until
+ * `fs` may get further. */
+bool fs_again_sync(struct fs *fs, int error);
 
 int fs_open_sync(struct fs *fs, const char *path, size_t len,
                  struct file *out);

@@ -8,6 +8,7 @@
  */
 #include "console/log.h"
 #include "fs/ext2/ext2.h"
+#include "fs/sync.h"
 #include "lib/errno.h"
 #include "lib/list.h"
 #include "lib/string.h"
@@ -183,14 +184,6 @@ int ext2_mount(struct ext2 *fs, struct block_dev *dev, struct cache *cache)
     return error;
 }
 
-/* Somebody who sleeps until he is woken. */
-struct sleeper { struct event_work work; bool awake; };
-
-static void wake(struct event_work *work)
-{
-    container_of(work, struct sleeper, work)->awake = true;
-}
-
 int ext2_open(struct ext2 *fs, struct block_dev *dev)
 {
     struct cache *cache;
@@ -198,11 +191,8 @@ int ext2_open(struct ext2 *fs, struct block_dev *dev)
     if (error)
         return error;
 
-    while ((error = ext2_mount(fs, dev, cache)) == -EAGAIN) {
-        struct sleeper me = { .work.run = wake };
-        cache_wait(cache, &me.work);
-        while (!me.awake)
-            event_run_once(UINT64_MAX);
-    }
+    do
+        error = ext2_mount(fs, dev, cache);
+    while (fs_again_sync(&fs->fs, error));
     return error;
 }
