@@ -80,7 +80,7 @@ endif
 run: app
 	@OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' \
 	    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' \
-	    sh $(TOOLS)/run.sh $(QEMU_CMD)
+	    sh $(TOOLS)/run.sh $(RUN_CMD)
 
 # ---- A machine to build on ------------------------------------------------
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# machine.mk - the machine on which a built kernel runs: the QEMU command line,
-# for `make run`, for the grader (which asks for it with `make -s qemu-cmd`)
-# and for anyone who wants to type it.
+# machine.mk - what a built application runs on: the command line, for `make
+# run`, for the grader (which asks for it with `make -s run-cmd`) and for
+# anyone who wants to type it. What only one port has is said in
+# arch/$(ARCH)/machine.mk; a port that is no machine has a RUN_CMD of its own.
 #
-#   MACHINE    q35, pc or microvm: the same ELF runs on each
+#   MACHINE    one of the port's MACHINES: the same ELF runs on each
 #   MEM        memory in MiB
 #   ACCEL      tcg or kvm; by default the faster one (tools/accel.sh)
 #   APPEND     the kernel's command line: ip=10.0.2.15/24 gw=10.0.2.2
@@ -13,8 +14,11 @@
 #   RNG        where rng0 takes its bytes from
 #   DISK       the file that is blk0, sector for sector
 #   DISK_ARGS  more about it: read-only=on
+#   DISK_ON    virtio-blk or virtio-scsi: what blk0 is a disk of
 #   BLOCKDEV   another disk behind blk0, as QEMU's -blockdev has it, less
 #              node-name=
+#   VIRTIO     modern or legacy: the one interface that devices on PCI offer;
+#              by default both, as QEMU has it
 #   CHALLENGE  this run's challenge (core/challenge.h)
 #   SERIAL     where the serial line goes, as QEMU's -serial has it
 #   DEBUG      the debug console's output, as a chardev less id=
@@ -22,59 +26,65 @@
 #              window
 #   QEMU_ARGS  anything else
 
-MACHINE ?= q35
+include kernel/arch/$(ARCH)/machine.mk  # MACHINES, MACHINE_ARGS.*, BUS.*, ...
+
+MACHINE ?= $(firstword $(MACHINES))
 MEM     ?= 64
 HOST    ?= 127.0.0.1
 RNG     ?= /dev/urandom
 DISK    ?= $(OUT)/disk.img
 # The disk that was built is nobody's to write, so that several may have it.
 DISK_ARGS ?= $(if $(filter $(APP_DISK),$(DISK)),read-only=on)
+DISK_ON ?= virtio-blk
 SCREEN  ?= none
 SERIAL  ?= mon:stdio
 DEBUG   ?= file,path=$(OUT)/debug.log
-ACCEL   ?= $(shell sh kernel/tools/accel.sh)
+ACCEL   ?= $(shell sh kernel/tools/accel.sh $(ARCH))
 NETDEV  ?= user$(if $(PORT),$(comma)hostfwd=tcp:$(HOST):$(PORT)-:80)
-QEMU    ?= qemu-system-x86_64
-comma   := ,
+quote   = '$(subst ','\'',$(1))'
 BLOCKDEV ?= driver=raw,file.driver=file,file.filename=$(subst \
     $(comma),$(comma)$(comma),$(DISK))$(if $(DISK_ARGS),$(comma)$(DISK_ARGS))
 
-MACHINE_ARGS.q35     := -M q35
-MACHINE_ARGS.pc      := -M pc
-MACHINE_ARGS.microvm := -M microvm,acpi=off,rtc=off,auto-kernel-cmdline=off \
-                        -global virtio-mmio.force-legacy=false
-ifeq ($(MACHINE_ARGS.$(MACHINE)),)
-$(error MACHINE=$(MACHINE) is not one of q35, pc, microvm)
-endif
+$(call one_of,MACHINE,$(MACHINES))
+$(call one_of,DISK_ON,virtio-blk virtio-scsi)
+$(if $(VIRTIO),$(call one_of,VIRTIO,modern legacy))
 
-# Option ROMs only cost time: we boot by -kernel, never from the card.
-BUS := $(if $(filter microvm,$(MACHINE)),device,pci)
+# How virtio devices are named and told which interface to offer. Option ROMs
+# only cost time: we boot by -kernel, never from the card.
+BUS := $(BUS.$(MACHINE))
 NO_ROM.pci := ,romfile=
+VIRTIO_ARGS.modern := ,disable-legacy=on,disable-modern=off
+VIRTIO_ARGS.legacy := ,disable-legacy=off,disable-modern=on
+virtio = virtio-$(1)-$(BUS)$(if $(filter pci,$(BUS)),$(VIRTIO_ARGS.$(VIRTIO)))
+
 DEVICE_ARGS.net = -netdev $(NETDEV),id=net0 \
-    -device virtio-net-$(BUS),netdev=net0$(NO_ROM.$(BUS))
+    -device $(call virtio,net),netdev=net0$(NO_ROM.$(BUS))
 DEVICE_ARGS.rng = -object rng-random,id=rng0,filename=$(RNG) \
-    -device virtio-rng-$(BUS),rng=rng0
+    -device $(call virtio,rng),rng=rng0
 # Left to itself, QEMU makes one request of several that lie side by side, and
 # one bad sector fails them all.
+DISK_DEVICE.virtio-blk = \
+    -device $(call virtio,blk),drive=blk0,request-merging=off
+DISK_DEVICE.virtio-scsi = -device $(call virtio,scsi),id=scsi0 \
+    -device scsi-hd,bus=scsi0.0,drive=blk0
 DEVICE_ARGS.blk = -blockdev $(call quote,$(BLOCKDEV)$(comma)node-name=blk0) \
-    -device virtio-blk-$(BUS),drive=blk0,request-merging=off
+    $(DISK_DEVICE.$(DISK_ON))
 SCREEN_ARGS.none   := -display none
 SCREEN_ARGS.vga    := -display none $(if $(filter pci,$(BUS)),-vga std)
 SCREEN_ARGS.window := $(if $(filter pci,$(BUS)),-vga std)
 
-quote = '$(subst ','\'',$(1))'
 CHALLENGE_FILE = name=opt/lodge/challenge,string=$(CHALLENGE)
 QEMU_CMD = $(QEMU) $(MACHINE_ARGS.$(MACHINE)) -accel $(ACCEL) -cpu max \
     -m $(MEM) -nodefaults -no-user-config -no-reboot \
     -kernel $(OUT)/kernel.img $(if $(APPEND),-append $(call quote,$(APPEND))) \
     -serial $(SERIAL) $(SCREEN_ARGS.$(SCREEN)) \
-    -chardev $(DEBUG),id=debug -device isa-debugcon,iobase=0xe9,chardev=debug \
-    -device isa-debug-exit,iobase=0x501,iosize=2 \
+    -chardev $(DEBUG),id=debug $(EXIT_ARGS) \
     $(foreach d,$(APP_DEVICES),$(DEVICE_ARGS.$(call kind,$(d)))) \
     $(if $(CHALLENGE),-fw_cfg $(call quote,$(CHALLENGE_FILE))) \
     $(QEMU_ARGS)
+RUN_CMD ?= $(QEMU_CMD)
 
-## -s qemu-cmd [APP=web]: print the QEMU command line
-.PHONY: qemu-cmd
-qemu-cmd:
-	@printf '%s\n' $(call quote,$(QEMU_CMD))
+## -s run-cmd [APP=web]: print the command line that runs it
+.PHONY: run-cmd
+run-cmd:
+	@printf '%s\n' $(call quote,$(RUN_CMD))

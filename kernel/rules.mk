@@ -11,6 +11,8 @@
 #     SRCS       sources beside this file; a name found in $(ARCH)/ is taken
 #                from there
 #     NEEDS      modules, as paths under kernel/
+#     ARCHS      the only ones for which there is such a thing
+#     HOSTED     not empty: its sources use the C library of a Unix process
 #     EXERCISES  bodies that students write, as paths under labs/ or solutions/
 #     INCLUDES   include roots for this module alone (third-party headers)
 #     VENDOR     third-party sources, under $(BUILD)
@@ -28,7 +30,13 @@
 #     READY      what it says once it runs, if it then goes on and on; for
 #                grader/lodge/smallest.py
 #
-#   APP, ARCH   what to build, and for what
+#   APP         what to build
+#   ARCH        for what: x86_64, aarch64, or unix (a process)
+#   NET         which network library is under it (kernel/net/stack): lwip, or
+#               sockets (of the host, unix only)
+#   SANITIZE    which sanitizers watch it (unix only): address,undefined
+#   HEAP        lodge, or host (unix only): its own heap, or the C library's,
+#               which sanitizers and valgrind understand
 #   MINE        which exercises come from $(LABS) rather than solutions/: a
 #               lab's number, a file's name, or `all`; several are fine
 #   LABS        the folder of the student's files
@@ -39,8 +47,25 @@ APP  ?= web
 ARCH ?= x86_64
 LABS ?= labs
 BUILD ?= build
-OUT  ?= $(BUILD)/$(ARCH)/$(APP)
-OBJ  := $(BUILD)/$(ARCH)/obj
+
+ARCHITECTURES := $(patsubst kernel/arch/%/sources.mk,%,\
+                   $(wildcard kernel/arch/*/sources.mk))
+comma := ,
+empty :=
+listed = $(subst $(empty) ,$(comma) ,$(strip $(1)))
+# $(1) the variable, $(2) what it may be.
+one_of = $(if $(filter $($(1)),$(2)),,$(error $(1)=$($(1)) is not one of \
+           $(call listed,$(2))))
+
+$(call one_of,ARCH,$(ARCHITECTURES))
+include kernel/arch/$(ARCH)/devices.mk      # NETS, DRIVERS.*
+NET ?= $(firstword $(NETS))
+$(call one_of,NET,$(NETS))
+
+# What is built for a machine does not differ by what is built for a process.
+TARGET := $(ARCH)$(if $(word 2,$(NETS)),-$(NET))$(if $(SANITIZE),-sanitized)
+OUT  ?= $(BUILD)/$(TARGET)/$(APP)
+OBJ  := $(BUILD)/$(TARGET)/obj
 
 Q := $(if $(V),,@)
 QUIET := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
@@ -48,11 +73,9 @@ say = $(if $(V)$(QUIET),@:,@echo "  $(1)  $(2)")
 
 # ---- Which modules --------------------------------------------------------
 
-include kernel/arch/$(ARCH)/devices.mk
-
 # Every module is read once; its lists end up in variables named after it.
 MODULES :=
-FIELDS  := SRCS NEEDS EXERCISES INCLUDES VENDOR FETCH
+FIELDS  := SRCS NEEDS ARCHS HOSTED EXERCISES INCLUDES VENDOR FETCH
 APP_FIELDS := DEVICES TREE ON_DISK
 define load
 ifeq ($$(filter $(1),$$(LOADED)),)
@@ -62,6 +85,8 @@ DIR := kernel/$(1)
 include $$(firstword $$(wildcard kernel/$(1)/module.mk kernel/$(1)/app.mk) \
           kernel/$(1)/module.mk)
 $$(foreach f,$$(FIELDS) $$(APP_FIELDS),$$(eval $$(f).$(1) := $$($$(f))))
+$$(if $$(ARCHS),$$(if $$(filter $$(ARCH),$$(ARCHS)),,$$(error $$(APP) can't be \
+    built with ARCH=$$(ARCH): it needs kernel/$(1), which is for $$(ARCHS))))
 NEEDS.$(1) += $$(if $$(filter console,$(1)),$$(DRIVERS.console)) \
               $$(foreach d,$$(DEVICES.$(1)),$$(DRIVERS.$$(call kind,$$d)))
 $$(foreach m,$$(NEEDS.$(1)),$$(eval $$(call load,$$m)))
@@ -115,9 +140,15 @@ CFLAGS := -std=c11 -O2 -g -ffreestanding -fno-omit-frame-pointer \
           -fno-optimize-sibling-calls -fno-strict-aliasing -fno-common \
           -ffunction-sections -fdata-sections -fstack-protector-strong \
           -ffile-prefix-map=$(CURDIR)=. $(ARCH_CFLAGS)
-INCLUDE := -nostdinc -Ikernel -Ikernel/arch/$(ARCH) \
+ROOTS   := -Ikernel -Ikernel/arch/$(ARCH)
+INCLUDE := -nostdinc $(ROOTS) \
            -isystem $(or $(shell $(CC) -print-file-name=include 2>/dev/null),\
                $(error There is no $(CC) here. To install it: make setup))
+
+# How the files of module $(1) are compiled, and where they find headers.
+cflags  = $(if $(HOSTED.$(1)),-std=gnu11 $(filter-out -std=c11 \
+            -ffreestanding,$(CFLAGS)),$(CFLAGS))
+include_roots = $(if $(HOSTED.$(1)),$(ROOTS),$(INCLUDE)) $(call includes,$(1))
 
 # ---- Rules ----------------------------------------------------------------
 
@@ -136,10 +167,11 @@ $(OBJ)/flags: always
 $(OUT)/objects: always
 	$(call stamp,$(OBJECTS))
 
-$(OUT)/kernel.elf: $(OBJECTS) $(OUT)/objects kernel/arch/$(ARCH)/kernel.ld
+# LINK is the port's: how $(OBJECTS) become $@.
+$(OUT)/kernel.elf: $(OBJECTS) $(OUT)/objects \
+                   $(wildcard kernel/arch/$(ARCH)/kernel.ld)
 	$(call say,LD,$@)
-	$(Q)$(LD) $(ARCH_LDFLAGS) -T kernel/arch/$(ARCH)/kernel.ld --gc-sections \
-	    -Map=$(OUT)/kernel.map -o $@ $(OBJECTS)
+	$(Q)$(LINK)
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 
@@ -164,8 +196,9 @@ define compile
 $(2): $(1) $(OBJ)/flags $(call fetched,$(3))
 	$$(call say,CC,$(1))
 	$(Q)mkdir -p $$(@D)
-	$(Q)$$(CC) $$(CFLAGS) $(if $(filter $(1),$(VENDOR.$(3))),-w,$$(WARNINGS)) \
-	    $$(INCLUDE) $(call includes,$(3)) -MD -MP -c -o $$@ $$<
+	$(Q)$$(CC) $$(call cflags,$(3)) $(if $(filter \
+	    $(1),$(VENDOR.$(3))),-w,$$(WARNINGS)) \
+	    $$(call include_roots,$(3)) -MD -MP -c -o $$@ $$<
 endef
 $(foreach m,$(MODULES),$(foreach s,$(call sources,$(m)),\
     $(eval $(call compile,$(s),$(call object,$(s)),$(m)))))

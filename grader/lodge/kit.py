@@ -87,7 +87,7 @@ class Kit:
         settings = [f"{k}={v}" for k, v in variables.items()]
         key = (app, *settings)
         if key not in self._commands:
-            text = self.make("-s", "qemu-cmd", *settings, app=app)
+            text = self.make("-s", "run-cmd", *settings, app=app)
             self._commands[key] = shlex.split(text)
         return list(self._commands[key])
 

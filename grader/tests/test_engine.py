@@ -177,13 +177,13 @@ def test_what_is_not_there_is_answered_with_what_is() -> None:
     assert unknown.status != 0
     assert "Lab 99 has no application" in unknown.output
     assert "LAB=1 to LAB=12" in unknown.output
-    unknown = make("qemu-cmd", "APP=hi", "MACHINE=toaster")
+    unknown = make("run-cmd", "APP=hi", "MACHINE=toaster")
     assert unknown.status != 0 and "q35, pc, microvm" in unknown.output
 
 
 @pytest.mark.parametrize("machine", ["q35", "pc", "microvm"])
 def test_the_machine_is_chosen_without_building_again(machine: str) -> None:
-    command = must(make("-s", "qemu-cmd", "APP=web", f"MACHINE={machine}")).output
+    command = must(make("-s", "run-cmd", "APP=web", f"MACHINE={machine}")).output
     assert f"-M {machine}" in command and command.count("\n") == 1
     assert "-kernel build/x86_64/web/kernel.img" in command
 

@@ -7,7 +7,7 @@
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -Ikernel \
  *         -Ikernel/arch/unix grader/unit/fuzz_ext2.c \
  *         grader/unit/fuzz_host.c grader/unit/host.c \
- *         grader/unit/fake_cache.c kernel/arch/unix/arch.c \
+ *         grader/unit/fake_cache.c grader/unit/no_machine.c \
  *         solutions/08-files/ext2.c kernel/fs/ext2/?*.c kernel/fs/fs.c \
  *         solutions/04-events/loop.c kernel/event/event.c \
  *         solutions/02-print/format.c solutions/02-print/console.c \

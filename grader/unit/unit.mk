@@ -7,7 +7,7 @@
 #   MINE, LABS, OUT, V        as in kernel/rules.mk
 #
 # UNIT.name lists what grader/unit/test_name.c is linked with, besides unit.c,
-# host.c and arch/unix/arch.c: exercises as NN-lab/file.c (from labs/ or
+# host.c and no_machine.c: exercises as NN-lab/file.c (from labs/ or
 # solutions/, as MINE says), given files as kernel/..., fakes by their name.
 # UNIT_MODULE.name is the module whose third-party sources and include roots
 # it takes besides.
@@ -149,7 +149,7 @@ $(foreach m,$(filter-out $(LOADED),$(UNIT_MODULES)),\
 unit_path    = $(if $(filter kernel/%,$(1)),$(1),$(if \
     $(findstring /,$(1)),$(call exercise,$(1)),grader/unit/$(1)))
 unit_sources = $(VENDOR.$(UNIT_MODULE.$(1))) grader/unit/unit.c \
-    grader/unit/host.c kernel/arch/unix/arch.c grader/unit/test_$(1).c \
+    grader/unit/host.c grader/unit/no_machine.c grader/unit/test_$(1).c \
     $(foreach f,$(UNIT.$(1)),$(call unit_path,$(f)))
 unit_object  = $(patsubst $(LABS)/%,$(UNIT_OUT)/mine/%.o,$(patsubst \
     grader/%,$(UNIT_OBJ)/grader/%.o,$(patsubst \

@@ -122,8 +122,12 @@ void arch_irq_mask(unsigned line);
  * Returns 0, or -ENODEV when the machine has no 8259. */
 int arch_irq_route_legacy(unsigned line);
 
-/* Tell the interrupt controller that the handler of `vector` is done; but an
- * 8259's line is ended at the 8259 (core/pic.h). */
+/* Whether the interrupt that has come as `vector` is nobody's: the controller
+ * had to name one, and means none. Then no handler is called, and nothing is
+ * to be ended: what there was to tell the controller has been told. */
+bool arch_irq_spurious(unsigned vector);
+
+/* Tell the interrupt controller that the handlers of `vector` are done. */
 void arch_irq_end(unsigned vector);
 
 /* The virtio-mmio windows of this machine: window `i`, its registers and

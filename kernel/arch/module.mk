@@ -2,5 +2,7 @@
 # What every port has, and the port's own sources in the order in which they
 # are best read.
 include kernel/arch/$(ARCH)/sources.mk
-SRCS  := $(PORT_SRCS) map.c
-NEEDS := lib
+SRCS      := $(PORT_SRCS) map.c
+EXERCISES := $(PORT_EXERCISES)
+HOSTED    := $(PORT_HOSTED)
+NEEDS     := lib

@@ -9,6 +9,7 @@
 
 ARCH  ?= x86_64
 BUILD ?= build
+NET   ?= lwip
 LISTS := SRCS NEEDS EXERCISES INCLUDES DEVICES
 FILES := $(sort $(shell find kernel -name module.mk -o -name app.mk))
 

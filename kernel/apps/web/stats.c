@@ -10,9 +10,9 @@
 #include "http/http.h"
 #include "mem/heap.h"
 #include "mem/pages.h"
-#include "net/lwip/pools.h"
 #include "net/netdev.h"
 #include "net/stream.h"
+#include "net/up.h"
 
 static const struct cache *cache;
 static uint64_t began_ns;
@@ -80,12 +80,19 @@ static void add_card(struct page *page)
     struct netdev *card = netdev_find("net0");
     struct netdev_usage usage;
 
+    if (card == NULL)
+        return;                 /* the host's sockets are under us */
     card->usage(card, &usage);
     add(page, "net", "_received", usage.received);
     add(page, "net", "_sent", usage.sent);
     add(page, "net", "_receive_buffers", usage.receive_buffers);
     add(page, "net", "_receive_ready", usage.receive_ready);
     add(page, "net", "_transmit_busy", usage.transmit_busy);
+}
+
+static void add_pool(void *page, const char *name, uint64_t used)
+{
+    add(page, "pool_", name, used);
 }
 
 int stats_make(char *buf, size_t cap)
@@ -96,7 +103,6 @@ int stats_make(char *buf, size_t cap)
     add_memory(&page);
     add_disk(&page);
     add_card(&page);
-    for (struct pool *pool = pools_all; pool != NULL; pool = pool->next)
-        add(&page, "pool_", pool->name, pool->used);
+    net_usage(add_pool, &page);
     return (int)page.len;
 }

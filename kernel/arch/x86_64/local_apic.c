@@ -83,6 +83,11 @@ uint8_t local_apic_id(void)
     return (uint8_t)(read(APIC_ID) >> 24);
 }
 
+bool arch_irq_spurious(unsigned vector)
+{
+    return vector == IRQ_SPURIOUS;
+}
+
 void arch_irq_end(unsigned vector)
 {
     (void)vector;               /* the APIC knows: the highest in service */

@@ -14,3 +14,5 @@ ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only \
                 -fstack-clash-protection
 ARCH_LDFLAGS := -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
                 -z max-page-size=4096
+LINK = $(LD) $(ARCH_LDFLAGS) -T kernel/arch/$(ARCH)/kernel.ld --gc-sections \
+       -Map=$(OUT)/kernel.map -o $@ $(OBJECTS)

@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "mem/heap.h"
 #include "mem/pages.h"
+#include "net/up.h"
 
 enum { PIECE_ALIGN = 16 };
 
@@ -75,4 +76,11 @@ bool pool_has(const struct pool *pool, const void *piece)
     uintptr_t offset = (uintptr_t)piece - (uintptr_t)pool->memory;
 
     return offset < pool->size * pool->limit;
+}
+
+void net_usage(void (*figure)(void *ctx, const char *name, uint64_t used),
+               void *ctx)
+{
+    for (struct pool *pool = pools_all; pool != NULL; pool = pool->next)
+        figure(ctx, pool->name, pool->used);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arch.c - the port contract in a Unix process: a machine without devices.
+ * no_machine.c - the port contract for tests of one module: a machine without
+ * devices, whose memory is the host's.
  *
  * Every function is weak. A test that wants to see the barriers, to fire an
  * interrupt at the worst moment, or to be a device defines its own.
@@ -157,6 +158,11 @@ WEAK int arch_irq_route_legacy(unsigned line)
 {
     (void)line;
     return 0;
+}
+
+WEAK bool arch_irq_spurious(unsigned vector)
+{
+    return vector == IRQ_SPURIOUS;
 }
 
 WEAK void arch_irq_end(unsigned vector) { (void)vector; }

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# What stands behind an application's DEVICES in a Unix process. With the
+# host's sockets there is no card.
+DEVICE_KINDS := net rng blk
+NETS := sockets lwip
+
+DRIVERS.console := drivers/host/console
+DRIVERS.net     := $(if $(filter lwip,$(NET)),drivers/host/net)
+DRIVERS.blk     := drivers/host/blk

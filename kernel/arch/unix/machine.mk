@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# A process of this host: its devices are named in its environment.
+#
+#   LODGE_MEM        mebibytes
+#   LODGE_BLK0       the file that is blk0; LODGE_BLK0_READ_ONLY=on
+#   LODGE_NET0       what is at the other end of net0's wire (drivers/host/net)
+#   LODGE_ADDRESS    HOST:PORT that the host's sockets have for port 80
+#   LODGE_CHALLENGE  this run's challenge
+#   LODGE_CONSOLE, LODGE_DEBUG
+#                    where the console and last words go: a file, or fd:N
+#   RUN_UNDER        a program to run it under: valgrind, gdb --args
+MACHINES := process
+
+# SERIAL and DEBUG here: fd:N, or a file.
+override SERIAL := $(if $(filter command line environment,$(origin \
+                     SERIAL)),$(SERIAL))
+DEBUG   ?= $(OUT)/debug.log
+
+# The same user network that a guest has: QEMU without a machine, at the other
+# end of the wire.
+LINK_CMD = $(or $(QEMU),qemu-system-x86_64) -M none -nodefaults -display none \
+    -no-user-config \
+    -netdev $(NETDEV),id=net0 -netdev hubport,hubid=0,id=hub0,netdev=net0 \
+    -netdev dgram,id=wire,local.type=fd,local.str=@fd@ \
+    -netdev hubport,hubid=0,id=hub1,netdev=wire $(QEMU_ARGS)
+ENVIRONMENT = LODGE_MEM=$(MEM) LODGE_DEBUG=$(call quote,$(DEBUG)) \
+    $(if $(SERIAL),LODGE_CONSOLE=$(call quote,$(SERIAL))) \
+    $(if $(filter blk%,$(APP_DEVICES)),LODGE_BLK0=$(call quote,$(DISK)) \
+        $(if $(filter read-only=on,$(DISK_ARGS)),LODGE_BLK0_READ_ONLY=on)) \
+    $(if $(filter net%,$(APP_DEVICES)),$(if $(filter sockets,$(NET)), \
+        LODGE_ADDRESS=$(HOST):$(or $(PORT),8080), \
+        LODGE_NET0=$(call quote,run:$(LINK_CMD)))) \
+    $(if $(CHALLENGE),LODGE_CHALLENGE=$(call quote,$(CHALLENGE)))
+RUN_CMD = env $(strip $(ENVIRONMENT)) $(RUN_UNDER) $(OUT)/kernel.elf $(APPEND)

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+SRCS   := console.c
+NEEDS  := console core arch lib
+ARCHS  := unix
+HOSTED := yes
