@@ -15,17 +15,21 @@ LABS  ?= labs
 # ---- Labs -----------------------------------------------------------------
 
 # Which application each lab boots.
-LAB_APPS := hi print pages echo dice devices hexdump files sniff ping tcpecho web
+LAB_APPS := hi print pages echo dice devices hexdump files sniff ping tcpecho \
+            web web
 
 # LAB=5, LAB=05 and LAB=05-virtqueue mean the same: that lab's application,
-# with the student's files of that lab in it.
+# with the student's files of that lab in it. The last one's is a process.
 ifneq ($(LAB),)
 NUMBER := $(patsubst 0%,%,$(firstword $(subst -, ,$(LAB))))
-LAB_APP := $(if $(filter 1 2 3 4 5 6 7 8 9 10 11 12,$(NUMBER)),$(word \
+LAB_APP := $(if $(filter 1 2 3 4 5 6 7 8 9 10 11 12 13,$(NUMBER)),$(word \
              $(NUMBER),$(LAB_APPS)))
 ifeq ($(APP)$(LAB_APP),)
-$(error Lab $(LAB) has no application of its own. There are LAB=1 to LAB=12: \
+$(error Lab $(LAB) has no application of its own. There are LAB=1 to LAB=13: \
     $(LAB_APPS))
+endif
+ifeq ($(NUMBER),13)
+ARCH ?= unix
 endif
 APP  ?= $(LAB_APP)
 MINE ?= $(NUMBER)
@@ -35,7 +39,7 @@ endif
 
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
-DOOR := begin help setup doctor demo test soak lint tidy layers stubs sizes bench clean
+DOOR := begin help setup doctor demo test soak lint tidy layers ports stubs sizes bench clean
 GOALS := $(or $(MAKECMDGOALS),begin)
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
@@ -68,7 +72,8 @@ HELP := $(wildcard Makefile kernel/rules.mk kernel/machine.mk \
 help:
 	@awk -f $(TOOLS)/help.awk $(HELP)
 
-## demo [PORT=8080] [HOST=127.0.0.1]: set up, build the web server, boot it
+## demo [PORT=8080] [HOST=127.0.0.1] [ARCH=aarch64] [ARCH=unix NET=lwip]:
+## : set up, build the web server, boot it
 demo: setup
 	@$(MAKE) run APP=web MINE= LAB= PORT=$(or $(PORT),8080)
 
@@ -78,15 +83,15 @@ ifneq ($(filter run,$(GOALS)),)
 PORT ?= 8080
 endif
 run: app
-	@OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' \
+	@OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
 	    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' \
 	    sh $(TOOLS)/run.sh $(RUN_CMD)
 
 # ---- A machine to build on ------------------------------------------------
 
-## setup: install what is missing here, and fetch lwIP
+## setup [ARCH=aarch64]: install what is missing here, and fetch lwIP
 setup:
-	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh $(filter aarch64,$(ARCH))
 
 ## doctor: try everything that the build and the tests rely on
 doctor:
@@ -100,13 +105,14 @@ doctor:
 TESTS  ?= grader/tests
 PYTEST = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(PYTHON) -m pytest $(TESTS) \
          --build '$(abspath $(BUILD))'
-test: setup
+test:
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh all
 	@$(PYTEST)
 
 ## soak [HOURS=0]: the same and all that they try only a sample of,
 ## : with a report in build/soak/report.md
 soak:
-	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh tidy
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh all tidy
 	@mkdir -p $(BUILD)/soak && rm -f $(BUILD)/soak/*.xml $(BUILD)/soak/*.json
 	@$(PYTEST) --soak --hours=$(or $(HOURS),0) \
 	    --junitxml='$(abspath $(BUILD))/soak/results.xml'; status=$$?; \
@@ -126,6 +132,10 @@ tidy:
 layers:
 	@sh $(TOOLS)/layers.sh
 
+## ports: write the tables in docs/porting.md anew: which files differ
+ports:
+	@BUILD=$(BUILD) sh $(TOOLS)/porting.sh
+
 ## stubs [TRACK="5.2 5.3"] [LABS=folder]: cut the labs out of solutions/
 stubs:
 	@sh $(TOOLS)/stubs.sh $(LABS) $(TRACK)
@@ -140,7 +150,8 @@ sizes:
 	@sh $(TOOLS)/sizes.sh $(BUILD)/$(or $(ARCH),x86_64) $(APPS)
 
 ## bench [RUNS=11]: boot time over the machine's floor, size, memory, idling
-bench: setup
+bench:
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh aarch64
 	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.bench \
 	    '$(abspath $(BUILD))' '$(RUNS)'
 

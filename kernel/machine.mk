@@ -14,9 +14,11 @@
 #   RNG        where rng0 takes its bytes from
 #   DISK       the file that is blk0, sector for sector
 #   DISK_ARGS  more about it: read-only=on
-#   DISK_ON    virtio-blk or virtio-scsi: what blk0 is a disk of
+#   DISK1, ... more disks, up to DISK9: blk1 and on, none left out; also
+#              DISK1_ARGS
+#   DISK_ON    virtio-blk or virtio-scsi: what they are disks of
 #   BLOCKDEV   another disk behind blk0, as QEMU's -blockdev has it, less
-#              node-name=
+#              node-name=; BLOCKDEV1 behind blk1
 #   VIRTIO     modern or legacy: the one interface that devices on PCI offer;
 #              by default both, as QEMU has it
 #   CHALLENGE  this run's challenge (core/challenge.h)
@@ -42,8 +44,13 @@ DEBUG   ?= file,path=$(OUT)/debug.log
 ACCEL   ?= $(shell sh kernel/tools/accel.sh $(ARCH))
 NETDEV  ?= user$(if $(PORT),$(comma)hostfwd=tcp:$(HOST):$(PORT)-:80)
 quote   = '$(subst ','\'',$(1))'
-BLOCKDEV ?= driver=raw,file.driver=file,file.filename=$(subst \
-    $(comma),$(comma)$(comma),$(DISK))$(if $(DISK_ARGS),$(comma)$(DISK_ARGS))
+# $(1) a file, $(2) more about it.
+file_disk = driver=raw,file.driver=file,file.filename=$(subst \
+    $(comma),$(comma)$(comma),$(1))$(if $(2),$(comma)$(2))
+BLOCKDEV  ?= $(call file_disk,$(DISK),$(DISK_ARGS))
+MORE_DISKS := $(foreach n,1 2 3 4 5 6 7 8 9,$(if $(DISK$(n))$(BLOCKDEV$(n)),$(n)))
+# blk0 -> its -blockdev.
+blockdev = $(or $(BLOCKDEV$(1:0=)),$(call file_disk,$(DISK$(1)),$(DISK$(1)_ARGS)))
 
 $(call one_of,MACHINE,$(MACHINES))
 $(call one_of,DISK_ON,virtio-blk virtio-scsi)
@@ -61,14 +68,19 @@ DEVICE_ARGS.net = -netdev $(NETDEV),id=net0 \
     -device $(call virtio,net),netdev=net0$(NO_ROM.$(BUS))
 DEVICE_ARGS.rng = -object rng-random,id=rng0,filename=$(RNG) \
     -device $(call virtio,rng),rng=rng0
+# The guest counts disks in the order in which its bus has them. QEMU gives its
+# windows of memory to devices from the last one down, so there blk0 comes last.
+DISK_ORDER.pci    = 0 $(MORE_DISKS)
+DISK_ORDER.device = $(filter $(MORE_DISKS),9 8 7 6 5 4 3 2 1) 0
 # Left to itself, QEMU makes one request of several that lie side by side, and
 # one bad sector fails them all.
 DISK_DEVICE.virtio-blk = \
-    -device $(call virtio,blk),drive=blk0,request-merging=off
-DISK_DEVICE.virtio-scsi = -device $(call virtio,scsi),id=scsi0 \
-    -device scsi-hd,bus=scsi0.0,drive=blk0
-DEVICE_ARGS.blk = -blockdev $(call quote,$(BLOCKDEV)$(comma)node-name=blk0) \
-    $(DISK_DEVICE.$(DISK_ON))
+    -device $(call virtio,blk),drive=blk$(1),request-merging=off
+DISK_DEVICE.virtio-scsi = -device scsi-hd,bus=scsi0.0,scsi-id=$(1),drive=blk$(1)
+CONTROLLER.virtio-scsi = -device $(call virtio,scsi),id=scsi0
+DEVICE_ARGS.blk = $(CONTROLLER.$(DISK_ON)) $(foreach n,$(DISK_ORDER.$(BUS)), \
+    -blockdev $(call quote,$(call blockdev,$(n))$(comma)node-name=blk$(n)) \
+    $(call DISK_DEVICE.$(DISK_ON),$(n)))
 SCREEN_ARGS.none   := -display none
 SCREEN_ARGS.vga    := -display none $(if $(filter pci,$(BUS)),-vga std)
 SCREEN_ARGS.window := $(if $(filter pci,$(BUS)),-vga std)
@@ -83,6 +95,7 @@ QEMU_CMD = $(QEMU) $(MACHINE_ARGS.$(MACHINE)) -accel $(ACCEL) -cpu max \
     $(if $(CHALLENGE),-fw_cfg $(call quote,$(CHALLENGE_FILE))) \
     $(QEMU_ARGS)
 RUN_CMD ?= $(QEMU_CMD)
+RUNS    ?= guest
 
 ## -s run-cmd [APP=web]: print the command line that runs it
 .PHONY: run-cmd

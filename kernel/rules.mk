@@ -36,7 +36,7 @@
 #               sockets (of the host, unix only)
 #   SANITIZE    which sanitizers watch it (unix only): address,undefined
 #   HEAP        lodge, or host (unix only): its own heap, or the C library's,
-#               which sanitizers and valgrind understand
+#               which valgrind and sanitizers understand, and SANITIZE implies
 #   MINE        which exercises come from $(LABS) rather than solutions/: a
 #               lab's number, a file's name, or `all`; several are fine
 #   LABS        the folder of the student's files
@@ -58,12 +58,17 @@ one_of = $(if $(filter $($(1)),$(2)),,$(error $(1)=$($(1)) is not one of \
            $(call listed,$(2))))
 
 $(call one_of,ARCH,$(ARCHITECTURES))
-include kernel/arch/$(ARCH)/devices.mk      # NETS, DRIVERS.*
+include kernel/arch/$(ARCH)/devices.mk      # NETS, HEAPS, DRIVERS.*
 NET ?= $(firstword $(NETS))
 $(call one_of,NET,$(NETS))
+HEAPS ?= lodge
+HEAP  ?= $(firstword $(HEAPS))
+$(call one_of,HEAP,$(HEAPS))
 
 # What is built for a machine does not differ by what is built for a process.
-TARGET := $(ARCH)$(if $(word 2,$(NETS)),-$(NET))$(if $(SANITIZE),-sanitized)
+TARGET := $(ARCH)$(if $(word 2,$(NETS)),-$(NET))$(if \
+            $(SANITIZE),-sanitized)$(if $(filter-out \
+            $(firstword $(HEAPS)),$(HEAP)),-$(HEAP)-heap)
 OUT  ?= $(BUILD)/$(TARGET)/$(APP)
 OBJ  := $(BUILD)/$(TARGET)/obj
 
@@ -135,7 +140,7 @@ include kernel/arch/$(ARCH)/toolchain.mk    # CC, LD, OBJCOPY, ARCH_CFLAGS ...
 
 # A stub uses none of its parameters yet.
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Wundef -Wno-unused-parameter $(WERROR)
+            -Wvla -Wundef -Wcast-align=strict -Wno-unused-parameter $(WERROR)
 CFLAGS := -std=c11 -O2 -g -ffreestanding -fno-omit-frame-pointer \
           -fno-optimize-sibling-calls -fno-strict-aliasing -fno-common \
           -ffunction-sections -fdata-sections -fstack-protector-strong \
@@ -222,6 +227,8 @@ endif
 
 -include $(OBJECTS:.o=.d)
 
-## files [APP=web]: every file linked, in link order, with its lines
+## files [APP=web] [AGAINST=aarch64]: every file linked, in link order, with its
+## : lines; or those that differ from another target's, as unix-lwip
 files: $(foreach m,$(MODULES),$(call fetched,$(m)))
-	@wc -l $(SOURCES)
+	@$(if $(AGAINST),sh kernel/tools/porting.sh $(APP) \
+	    $(ARCH)$(if $(word 2,$(NETS)),-$(NET)) $(AGAINST),wc -l $(SOURCES))

@@ -98,7 +98,7 @@ class Bench:
         """The same command for every kernel, but for its name."""
         port = free_port()
         ours, theirs = socket.socketpair()
-        command = self.kit.qemu_command(
+        command = self.kit.run_command(
             "web",
             PORT="@port@",
             APPEND=ADDRESS,
@@ -220,7 +220,7 @@ def main() -> None:
     arguments = parser.parse_args()
     bench = Bench(arguments.build.resolve(), int(arguments.runs or 11))
 
-    command = bench.kit.qemu_command("web")
+    command = bench.kit.run_command("web")
     accelerator = command[command.index("-accel") + 1]
     print(f"{os.cpu_count()} processors, {accelerator}, {bench.runs} runs in turn\n")
     print("Milliseconds from QEMU's start: median (lowest to highest)")

@@ -19,6 +19,7 @@ _ENVIRONMENT = {
     for k, v in os.environ.items()
     if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
     and k not in ("LAB", "APP", "MINE", "LABS", "OUT", "BUILD", "STEP", "SEED")
+    and k not in ("ARCH", "NET", "SANITIZE", "HEAP", "MACHINE", "VIRTIO", "DISK_ON")
 } | {"LC_ALL": "C"}
 
 
@@ -37,23 +38,46 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Kit:
-    """One choice of exercise files, and a place for what is built of them.
+    """One choice of exercise files, what they are built for, and a place for
+    what is built of them.
 
     Objects of everything but the student's files lie in `build`, which several
-    kits may share; the rest in a folder of `out` for each application.
+    kits may share; the rest in a folder of `out` for each application. What is
+    left empty of the last four is as make has it.
     """
 
     out: Path
     mine: str = ""
     labs: Path = ROOT / "labs"
     build: Path = ROOT / "build"
+    arch: str = ""
+    net: str = ""
+    sanitize: str = ""
+    heap: str = ""
+
+    @property
+    def is_process(self) -> bool:
+        """What it builds are programs of this host, not guests."""
+        return self.arch == "unix"
+
+    @property
+    def has_qemu(self) -> bool:
+        """A QEMU runs them, or plays their network."""
+        return not self.is_process or self.net == "lwip"
 
     def variables(self, app: str) -> list[str]:
+        chosen = {
+            "ARCH": self.arch,
+            "NET": self.net,
+            "SANITIZE": self.sanitize,
+            "HEAP": self.heap,
+        }
         return [
             f"MINE={self.mine}",
             f"LABS={_from_root(self.labs)}",
             f"BUILD={_from_root(self.build)}",
             f"OUT={_from_root(self.out / app)}",
+            *(f"{k}={v}" for k, v in chosen.items() if v),
         ]
 
     def make(self, *arguments: str, app: str = "") -> str:
@@ -82,8 +106,8 @@ class Kit:
         self.make("unit-programs", f"UNIT={unit}")
         return self.out / "unit" / unit
 
-    def qemu_command(self, app: str, **variables: str) -> list[str]:
-        """The command line that machine.mk would have QEMU started with."""
+    def run_command(self, app: str, **variables: str) -> list[str]:
+        """The command line with which machine.mk would have it run."""
         settings = [f"{k}={v}" for k, v in variables.items()]
         key = (app, *settings)
         if key not in self._commands:

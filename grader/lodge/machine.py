@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""One QEMU with a guest of ours in it.
+"""One guest of ours: a QEMU with an application in it, or the application as a
+process of this host.
 
 Serial line, debug console and monitor (QMP) are socket pairs: no files to
 poll, no ports to collide. A thread of its own reads them all, so that a guest
 never waits for us; whoever waits for something here waits on a condition, and
-is told at once when the guest says a fatal word or QEMU ends.
+is told at once when the guest says a fatal word, when a sanitizer complains of
+it, or when it ends. A process has its serial line for standard input and
+output, and no monitor but that of the QEMU which plays its network, if one
+does.
 """
 
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import re
 import selectors
@@ -26,12 +29,24 @@ from pathlib import Path
 from typing import Any, Self
 
 from lodge.kit import ROOT, GraderError, Kit
+from lodge.monitor import Monitor
 
-# QEMU's exit status, by core/exit.h: (status << 1) | 1.
+# QEMU's exit status, by core/exit.h: (status << 1) | 1. A process's is the same.
 DONE, FAILED, PANIC, TODO = 33, 35, 37, 39
 
 # What core/panic.c says on the debug console before it ends the machine.
 _FATAL = re.compile(rb"^(panic|exception|not written yet): ?([^\r\n]*)\r?\n", re.M)
+
+# The first line of what a sanitizer says against a process, and what it is told
+# for that to be all we want to know.
+_COMPLAINT = re.compile(
+    rb"^(?:==\d+==)?(?:ERROR: )?(\w+Sanitizer[: ] ?[^\r\n]*"
+    rb"|\S+:\d+:\d+: runtime error: [^\r\n]*)\r?\n", re.M
+)  # fmt: skip
+_SANITIZERS = {
+    "ASAN_OPTIONS": "abort_on_error=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "abort_on_error=1:print_stacktrace=1",
+}
 
 # Of the serial line and the debug console this much is kept: nothing honest
 # comes near it.
@@ -82,11 +97,12 @@ class Pace:
         return seconds * self.factor
 
 
-class Machine:
-    """Starts QEMU; as a context manager it also sees to its end.
+class Machine(Monitor):
+    """Starts it; as a context manager it also sees to its end, and to what it
+    says last of all.
 
     `variables` are machine.mk's (MACHINE, MEM, APPEND, CHALLENGE ...).
-    `entropy` is what the guest's rng0 will give, to the last byte. QEMU gets
+    `entropy` is what the guest's rng0 will give, to the last byte. It is given
     the `sockets`; where a variable says @name@ stands that one's number.
     """
 
@@ -109,14 +125,12 @@ class Machine:
         self.serial = b""
         self.debug = b""
         self.stderr = b""
-        self.events: list[dict[str, Any]] = []
         self.status: int | None = None
         self.seconds = 0.0
         self._flooded = False
-        self._replies: dict[int, dict[str, Any]] = {}
-        self._qmp_ready = False
-        self._qmp_next = 0
+        self._stubborn = False
         self._changed = threading.Condition()
+        self._monitor_init()
         folder.mkdir(parents=True, exist_ok=True)
         self._start()
 
@@ -125,66 +139,72 @@ class Machine:
     def _start(self) -> None:
         self._ours: dict[str, socket.socket] = {}
         theirs: dict[str, socket.socket] = {}
-        for name in ("serial", "debug", "qmp"):
+        for name in ("serial", "debug", "stderr", *(["qmp"] if self.kit.has_qemu else [])):
             self._ours[name], theirs[name] = socket.socketpair()
-        handed = theirs | self.sockets
-        fds = [s.fileno() for s in handed.values()]
+        numbers = {n: s.fileno() for n, s in (theirs | self.sockets).items()}
         self._entropy_fd = -1
-        settings = dict(self.variables)
-        extra = settings.pop("QEMU_ARGS", "")
-        settings["SERIAL"] = "chardev:serial"
-        settings["DEBUG"] = "socket,fd=@debug@"
-        settings["QEMU_ARGS"] = (
-            "-chardev socket,fd=@serial@,id=serial -chardev socket,fd=@qmp@,id=qmp"
-            " -mon chardev=qmp,mode=control -d guest_errors " + extra
-        )
         if self.entropy is not None:
-            reader, self._entropy_fd = os.pipe()
-            fds.append(reader)
-            settings["RNG"] = "/dev/fd/@rng@"
+            numbers["rng"], self._entropy_fd = os.pipe()
             (self.folder / "entropy").write_bytes(self.entropy)
-        command = self.kit.qemu_command(self.app, **settings)
-        numbers = {n: str(s.fileno()) for n, s in handed.items()}
-        if self.entropy is not None:
-            numbers["rng"] = str(reader)
-        command = [
-            re.sub(r"@(\w+)@", lambda m: numbers[m[1]], word) for word in command
-        ]
-        (self.folder / "command").write_text(shlex.join(command) + "\n")
-
-        parent = os.getpid()
-
-        def die_with_us() -> None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(1)
-
+        command = self._command(numbers)
+        process = self.kit.is_process
         self._began = time.monotonic()
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, pass_fds=fds, start_new_session=True,
-                preexec_fn=die_with_us, cwd=ROOT,
+                command, stdin=theirs["serial"] if process else subprocess.DEVNULL,
+                stdout=theirs["serial" if process else "stderr"],
+                stderr=theirs["stderr"], pass_fds=list(numbers.values()),
+                start_new_session=True, preexec_fn=_die_with(os.getpid()), cwd=ROOT,
+                env=_environment(),
             )  # fmt: skip
         except OSError as error:
-            raise GraderError(f"QEMU does not start: {error}") from error
+            raise GraderError(f"{command[0]} does not start: {error}") from error
         finally:
             for s in theirs.values():
                 s.close()
             if self.entropy is not None:
-                os.close(reader)
+                os.close(numbers["rng"])
         self.pid = self._process.pid
         self._pump = threading.Thread(target=self._read_all, daemon=True)
         self._pump.start()
 
+    def _command(self, numbers: dict[str, int]) -> list[str]:
+        """make's command line, with the numbers of what it is handed."""
+        settings = dict(self.variables)
+        extra = settings.pop("QEMU_ARGS", "")
+        monitor = "-chardev socket,fd=@qmp@,id=qmp -mon chardev=qmp,mode=control "
+        if self.kit.is_process:
+            settings["SERIAL"], settings["DEBUG"] = "fd:@serial@", "fd:@debug@"
+        else:
+            settings["SERIAL"], settings["DEBUG"] = "chardev:serial", "socket,fd=@debug@"
+            monitor += "-chardev socket,fd=@serial@,id=serial -d guest_errors "
+        settings["QEMU_ARGS"] = monitor + extra
+        if self.entropy is not None:
+            settings["RNG"] = "/dev/fd/@rng@"
+        command = [
+            re.sub(r"@(\w+)@", lambda m: str(numbers.get(m[1], m[0])), word)
+            for word in self.kit.run_command(self.app, **settings)
+        ]
+        (self.folder / "command").write_text(shlex.join(command) + "\n")
+        return command
+
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close()
+        if kind is None:
+            self.raise_if_complained()
 
     def close(self) -> None:
-        """Ends QEMU, if it is still there, and writes down what was seen."""
+        """Ends it, if it is still there, and writes down what was seen. A
+        process is asked to end, so that who watches over its memory looks at
+        what is left."""
+        if self._process.poll() is None and self.kit.is_process:
+            self._process.terminate()
+            with self._changed:
+                ended = lambda: self.status is not None
+                self._stubborn = not self._changed.wait_for(ended, self.pace(10))
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
@@ -194,27 +214,36 @@ class Machine:
         for name in ("serial", "debug", "stderr"):
             (self.folder / f"{name}.log").write_bytes(getattr(self, name))
 
-    # ---- What comes from QEMU -------------------------------------------------
+    def raise_if_complained(self) -> None:
+        """After its end: whether a sanitizer had something against it, which
+        it may say last of all."""
+        if said := self.complaint():
+            raise GuestEnded(f"A sanitizer complained of the guest: {said}.", self)
+        if self._stubborn:
+            raise GuestSilent("The guest did not end when it was asked to.", self)
+
+    # ---- What comes from it ---------------------------------------------------
 
     def _read_all(self) -> None:
-        """The thread: reads until QEMU is gone, feeds it its entropy."""
-        assert self._process.stdout
+        """The thread: reads until it is gone, feeds it its entropy."""
         chooser = selectors.DefaultSelector()
         for name, s in self._ours.items():
             s.setblocking(False)
             chooser.register(s, selectors.EVENT_READ, name)
-        stderr = self._process.stdout.fileno()
-        os.set_blocking(stderr, False)
-        chooser.register(stderr, selectors.EVENT_READ, "stderr")
         left = memoryview(self.entropy or b"")
         if self._entropy_fd >= 0:
             os.set_blocking(self._entropy_fd, False)
             if left:
                 chooser.register(self._entropy_fd, selectors.EVENT_WRITE, "entropy")
-        open_inputs = 1 + len(self._ours)
+        open_inputs = len(self._ours)
+        end = os.pidfd_open(self.pid)
+        chooser.register(end, selectors.EVENT_READ, "end")
         while open_inputs:
             for key, _ in chooser.select():
-                if key.data == "entropy":
+                if key.data == "end":
+                    self._end_children()
+                    chooser.unregister(end)
+                elif key.data == "entropy":
                     left = self._feed(left)
                     if not left:
                         chooser.unregister(key.fileobj)
@@ -222,6 +251,7 @@ class Machine:
                     chooser.unregister(key.fileobj)
                     open_inputs -= 1
         chooser.close()
+        os.close(end)
         if self._entropy_fd >= 0:
             os.close(self._entropy_fd)
         status = self._process.wait()
@@ -229,6 +259,14 @@ class Machine:
             self.status = status
             self.seconds = time.monotonic() - self._began
             self._changed.notify_all()
+
+    def _end_children(self) -> None:
+        """What a process has started (its network) has its lines as well, and
+        they end only with the last who has them."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def _feed(self, left: memoryview) -> memoryview:
         try:
@@ -250,10 +288,7 @@ class Machine:
             return False
         with self._changed:
             if key.data == "qmp":
-                self._qmp_data = getattr(self, "_qmp_data", b"") + data
-                *lines, self._qmp_data = self._qmp_data.split(b"\n")
-                for line in lines:
-                    self._take_message(json.loads(line))
+                self._take_qmp(data)
             elif len(getattr(self, key.data)) < _FLOOD:
                 setattr(self, key.data, getattr(self, key.data) + data)
             else:
@@ -261,28 +296,21 @@ class Machine:
             self._changed.notify_all()
         return True
 
-    def _take_message(self, message: dict[str, Any]) -> None:
-        if "QMP" in message:
-            self._send({"execute": "qmp_capabilities", "id": -1})
-        elif "event" in message:
-            self.events.append(message)
-        elif message.get("id") == -1:
-            self._qmp_ready = True
-        elif "id" in message:
-            self._replies[message["id"]] = message
-
-    def _send(self, message: dict[str, Any]) -> None:
-        try:
-            self._ours["qmp"].sendall(json.dumps(message).encode() + b"\n")
-        except OSError:
-            pass  # QEMU is gone: who waits for the reply is told
-
     # ---- Waiting ---------------------------------------------------------------
 
     def fatal(self) -> tuple[str, str] | None:
         """The fatal word on the debug console and what follows it, if any."""
         found = _FATAL.search(self.debug)
         return (found[1].decode(), found[2].decode(errors="replace")) if found else None
+
+    def complaint(self) -> str | None:
+        """The first line of a sanitizer's report, if there is one."""
+        found = _COMPLAINT.search(self.stderr)
+        return found[1].decode(errors="replace") if found else None
+
+    def _lost(self) -> bool:
+        """Whether nothing will come of it any more."""
+        return bool(self.fatal() or self.complaint() or self.status is not None)
 
     def _wait(self, what: str, happened: Callable[[], Any], seconds: float) -> Any:
         """Until happened() is true; then its value. `what` is the rest of the
@@ -294,7 +322,7 @@ class Machine:
                     raise GuestFlood(
                         f"The guest printed {_FLOOD >> 20} MiB and went on.", self
                     )
-                if self.fatal() or self.status is not None:
+                if self._lost():
                     self._ended(what)
                 left = limit - time.monotonic()
                 if left <= 0:
@@ -306,9 +334,9 @@ class Machine:
             return value
 
     def raise_if_dead(self, what: str) -> None:
-        """For who waits for something that does not come from QEMU."""
+        """For who waits for something that does not come over its lines."""
         with self._changed:
-            if self.fatal() or self.status is not None:
+            if self._lost():
                 self._ended(what)
 
     def _ended(self, what: str) -> None:
@@ -322,7 +350,9 @@ class Machine:
             raise GuestTodo(fatal[1], self)
         if fatal:
             raise GuestEnded(f"The guest ended with {fatal[0]}: {fatal[1]}", self)
-        if self.status == 1 and not self._qmp_ready:
+        if said := self.complaint():
+            raise GuestEnded(f"A sanitizer ended the guest: {said}.", self)
+        if self.status == 1 and not (self._qmp_ready or self.kit.is_process):
             text = self.stderr.decode(errors="replace").strip()
             raise GraderError(f"QEMU did not run the guest: {text}")
         raise GuestEnded(f"The guest did not {what}: {self.end_in_words()}.", self)
@@ -334,13 +364,13 @@ class Machine:
         if self.status == FAILED:
             return "main() returned an error"
         if self.status is not None and self.status < 0:
-            return f"QEMU was ended by signal {-self.status}"
+            return f"{self.runner} was ended by signal {-self.status}"
         if "guest-reset" in reasons:
             return (
                 "it reset itself, which is what a processor does after a triple "
                 "fault: an exception whose handler can't be reached"
             )
-        return f"QEMU ended with status {self.status}"
+        return f"{self.runner} ended with status {self.status}"
 
     def lines(self) -> str:
         """The serial line's text, up to the last line that is complete."""
@@ -366,10 +396,10 @@ class Machine:
         return screen
 
     def wait_end(self, seconds: float = 10) -> int:
-        """Waits for QEMU's end; its status. A panic is no end like another."""
+        """Waits for its end; its status. A panic is no end like another."""
         with self._changed:
             self._wait("end", lambda: self.status is not None, seconds)
-        if self.fatal():
+        if self.fatal() or self.complaint():
             with self._changed:
                 self._ended("end")
         assert self.status is not None
@@ -379,7 +409,7 @@ class Machine:
         return self.status
 
     def wait_death(self, seconds: float = 10) -> int:
-        """Waits for QEMU's end, however it comes; for tests of the ways to
+        """Waits for its end, however it comes; for tests of the ways to
         die."""
         limit = time.monotonic() + self.pace(seconds)
         with self._changed:
@@ -389,71 +419,25 @@ class Machine:
                 self._changed.wait(left)
             return self.status
 
-    # ---- The monitor -------------------------------------------------------------
-
-    def qmp(self, command: str, **arguments: Any) -> Any:
-        """One command of QEMU's monitor protocol; what it returns."""
-        self._wait("start", lambda: self._qmp_ready, 5)
-        with self._changed:
-            number = self._qmp_next
-            self._qmp_next += 1
-        self._send({"execute": command, "arguments": arguments, "id": number})
-        reply = self._wait(
-            f"let QEMU answer {command}", lambda: self._replies.pop(number, None), 5
-        )
-        if "error" in reply:
-            raise GraderError(f"QMP {command}: {reply['error']['desc']}")
-        return reply["return"]
-
-    def monitor(self, line: str) -> str:
-        """One command of QEMU's human monitor."""
-        return self.qmp("human-monitor-command", **{"command-line": line})
-
-    def type(self, keys: list[str]) -> None:
-        """Presses keys one after the other: QEMU's names, "shift-a"."""
-        for key in keys:
-            codes = [{"type": "qcode", "data": k} for k in key.split("-")]
-            self.qmp("send-key", keys=codes)
+    # ---- Hands on it -----------------------------------------------------------
 
     def write(self, text: str) -> None:
         """What a person types into the terminal of the serial line."""
         self._ours["serial"].sendall(text.encode())
 
-    def halted(self) -> bool:
-        """Whether the processor sleeps at this moment."""
-        return "HLT=1" in self.monitor("info registers")
-
-    def screenshot(self, name: str = "screen") -> Path:
-        """The screen as it is now, as a PNG or PPM in the folder."""
-        path = self.folder / f"{name}.ppm"
-        self.qmp("screendump", filename=str(path))
-        return path
-
-    def memory(self, address: int, size: int) -> bytes:
-        """Guest memory, by its physical address."""
-        path = self.folder / "memory"
-        self.qmp("pmemsave", val=address, size=size, filename=str(path))
-        data = path.read_bytes()
-        path.unlink()
-        return data
-
-    def vga_text(self) -> list[str]:
-        """The 25 lines of the text screen, blanks at the end cut off."""
-        cells = self.memory(0xB8000, 80 * 25 * 2)[::2]
-        text = cells.decode("cp437").replace("\0", " ")
-        return [text[i : i + 80].rstrip() for i in range(0, 80 * 25, 80)]
-
     def port(self, guest: int = 80) -> int:
         """The port of this host that leads to the guest's; the machine was
         given PORT=0, or a NETDEV that says so of another than 80."""
-        table = self.monitor("info usernet")
-        pattern = rf"TCP\[HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)\s+\S+\s+{guest}\b"
-        found = re.search(pattern, table)
-        if not found:
-            raise GraderError(f"QEMU forwards no port:\n{table}")
-        return int(found[1])
+        if self.kit.has_qemu:
+            return self.forwarded_port(guest)
+        line = rf"^net0: port {guest} is \S+:(\d+) of this host$"
+        return int(self.expect(line)[1])
 
     # ---- What to show of it ---------------------------------------------------------
+
+    @property
+    def runner(self) -> str:
+        return "the process" if self.kit.is_process else "QEMU"
 
     def guest_errors(self) -> list[str]:
         """What QEMU said against the guest, a line each."""
@@ -478,3 +462,20 @@ class Machine:
             input=text, capture_output=True, text=True, cwd=ROOT,
         )  # fmt: skip
         return [line for line in done.stdout.splitlines() if line.startswith("  at ")]
+
+
+def _environment() -> dict[str, str]:
+    """What a person has set for a process of their own is not for ours."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("LODGE_")}
+    return ours | _SANITIZERS
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """For the child, before it becomes another program."""
+
+    def in_child() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return in_child

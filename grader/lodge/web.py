@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""A browser's part: HTTP to a guest, over the port that QEMU forwards."""
+"""A browser's part: HTTP to a guest, over the port of this host that leads to
+it."""
 
 from __future__ import annotations
 
 import http.client
+import re
 import socket
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,10 +24,11 @@ def site_of(kit: Kit) -> Path:
 
 
 def serving(guest: Machine) -> int:
-    """Waits until the guest serves and has an address; the port that leads to
-    it."""
+    """Waits until the guest serves and has an address, if it needs one of its
+    own; the port that leads to it."""
     guest.expect("^web: serving")
-    guest.expect(r"^net0: \d+\.\d+\.\d+\.\d+/\d+")
+    if guest.kit.has_qemu:
+        guest.expect(r"^net0: \d+\.\d+\.\d+\.\d+/\d+")
     return guest.port()
 
 
@@ -66,6 +71,103 @@ class Browser:
         return answer.status, body
 
 
+def request(path: str, *fields: str, method: str = "GET") -> str:
+    """A whole head, as it goes over the wire."""
+    return "".join(f"{n}\r\n" for n in (f"{method} {path} HTTP/1.1", "Host: a", *fields, ""))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`head` is as it came; names of `fields` are in lower case."""
+
+    status: int
+    fields: dict[str, str]
+    body: bytes
+    head: bytes
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name.lower(), "")
+
+
+class Client:
+    """A connection, and what comes back over it taken apart, byte for byte.
+    With a `buffer_size` this host takes no more than that ahead of us."""
+
+    def __init__(self, guest: Machine, port: int, buffer_size: int | None = None) -> None:
+        self.guest = guest
+        self.data = b""
+        self.socket = socket.socket()
+        if buffer_size:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_size)
+        self.socket.settimeout(guest.pace(10))
+        self.socket.connect(("127.0.0.1", port))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, data: str | bytes) -> None:
+        self.socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
+
+    def more(self) -> bool:
+        try:
+            part = self.socket.recv(1 << 16)
+        except OSError as error:
+            self.guest.raise_if_dead("answer")
+            raise AssertionError(f"no answer came, after {self.data[:200]!r}") from error
+        self.data += part
+        return bool(part)
+
+    def until(self, end: bytes) -> bytes:
+        while end not in self.data:
+            assert self.more(), f"the connection was closed after {self.data[:300]!r}"
+        found, _, self.data = self.data.partition(end)
+        return found + end
+
+    def take(self, count: int) -> bytes:
+        while len(self.data) < count:
+            assert self.more(), f"the connection was closed; {count} bytes should have come"
+        found, self.data = self.data[:count], self.data[count:]
+        return found
+
+    def answer(self, method: str = "GET") -> Answer:
+        head = self.until(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")[:-2]
+        match = re.fullmatch(r"HTTP/1\.1 (\d\d\d) [A-Z][A-Za-z -]*", first)
+        assert match, head
+        fields: dict[str, str] = {}
+        for line in lines:
+            name, colon, value = line.partition(": ")
+            assert colon and name.lower() not in fields, head
+            fields[name.lower()] = value
+        answer = Answer(int(match[1]), fields, b"", head)
+        if method == "HEAD" or answer.status == 304:
+            return answer
+        return Answer(answer.status, fields, self.body(answer), head)
+
+    def body(self, answer: Answer) -> bytes:
+        if answer["Transfer-Encoding"] == "chunked":
+            parts = []
+            while size := int(self.until(b"\r\n"), 16):
+                parts.append(self.take(size + 2)[:-2])
+            assert self.take(2) == b"\r\n"
+            return b"".join(parts)
+        assert answer["Content-Length"], answer.head
+        return self.take(int(answer["Content-Length"]))
+
+    def ask(self, path: str, *fields: str, method: str = "GET") -> Answer:
+        self.send(request(path, *fields, method=method))
+        return self.answer(method)
+
+    def closed(self) -> None:
+        """The guest closes, and nothing more comes."""
+        while self.more():
+            pass
+        assert self.data == b"", f"{self.data[:100]!r} came behind the last answer"
+
+
 def stats(guest: Machine, port: int) -> dict[str, int]:
     """What the guest says of itself."""
     with Browser(guest, port) as browser:
@@ -73,6 +175,20 @@ def stats(guest: Machine, port: int) -> dict[str, int]:
     if status != 200:
         raise GuestSilent(f"The guest answered /stats with {status}.", guest)
     return {k: int(v) for k, v in (n.split() for n in body.decode().splitlines())}
+
+
+def at_rest(guest: Machine, port: int) -> dict[str, int]:
+    """The guest's figures, once nobody is connected but who asks for them, and
+    its network has sent all it had."""
+    limit = time.monotonic() + guest.pace(20)
+    while True:
+        figures = stats(guest, port)
+        busy = ("net_transmit_busy", "pool_TCP_SEG", "cache_reading")
+        alone = figures["connections"] == figures["streams_open"] == 1
+        if alone and not any(figures.get(name) for name in busy):
+            return figures
+        if time.monotonic() > limit:
+            raise GuestSilent(f"The guest did not come to rest: {figures}.", guest)
 
 
 def exchange(guest: Machine, port: int, text: bytes, seconds: float = 5) -> bytes:

@@ -15,25 +15,12 @@ import pytest
 
 from lodge.kit import Kit
 from lodge.load import Ask, Figures, Load, Wrong
-from lodge.machine import GuestSilent, Machine, Pace
+from lodge.machine import Machine, Pace
 from lodge.soak import Counts, report, write_record
-from lodge.web import serving, site_of, stats
+from lodge.web import at_rest, serving, site_of
 
 SAMPLE = Counts(warm=2_000, requests=20_000, connections=500)
 SOAK = Counts(warm=10_000, requests=1_000_000, connections=10_000)
-
-
-def settled(guest: Machine, port: int) -> dict[str, int]:
-    """The guest's figures, once nobody is connected but who asks for them, and
-    the card has sent all it had."""
-    limit = time.monotonic() + guest.pace(20)
-    while True:
-        figures = stats(guest, port)
-        alone = figures["connections"] == figures["streams_open"] == 1
-        if alone and figures["net_transmit_busy"] == 0 and figures["pool_TCP_SEG"] == 0:
-            return figures
-        if time.monotonic() > limit:
-            raise GuestSilent(f"The guest did not come to rest: {figures}.", guest)
 
 
 @dataclass(frozen=True)
@@ -64,19 +51,19 @@ def soaked(
     folder = tmp_path_factory.mktemp("soak")
     with Machine(kit, "web", folder, pace=Pace(4), PORT="0") as guest:
         port = serving(guest)
-        first = settled(guest, port)
+        first = at_rest(guest, port)
         load = Load(port, site_of(kit), "soak")
         end = time.monotonic() + 3600 * request.config.getoption("hours")
         try:
             load.mixed(counts.warm)
             load.short(counts.connections // 20)
-            warm = settled(guest, port)
+            warm = at_rest(guest, port)
             load.mixed(counts.requests - counts.warm, more=lambda: time.monotonic() < end)
             load.short(counts.connections - counts.connections // 20)
         except (OSError, Wrong):
             guest.raise_if_dead("answer")
             raise
-        last = settled(guest, port)
+        last = at_rest(guest, port)
         result = Soaked(counts, load.figures, first, warm, last)
         name = "load.json" if soak else "sample.json"
         write_record(build / "soak" / name, counts, load.figures, first, warm, last)

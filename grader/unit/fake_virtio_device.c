@@ -124,11 +124,12 @@ static uint64_t get_features(struct virtio_device *dev)
 
 static void set_features(struct virtio_device *dev, uint64_t features)
 {
-    (void)dev;
     tell("features");
     if (fake.status & VIRTIO_STATUS_FEATURES_OK)
         FAIL("features were chosen after FEATURES_OK");
-    fake.accepted = features;
+    if (dev->legacy)
+        features = (uint32_t)features | (fake.offered & VIRTIO_F_ANY_LAYOUT);
+    fake.accepted = dev->features = features;
 }
 
 static void read_config(struct virtio_device *dev, unsigned offset, void *out,
@@ -224,15 +225,20 @@ bool fake_chain_take(unsigned q, struct fake_chain *chain)
         const struct virtq_desc *desc = &vq->desc[at];
         uint8_t *data = (uint8_t *)(uintptr_t)desc->addr;
 
+        CHECK(chain->out + chain->in < FAKE_PIECES, "a chain comes to its end");
+        chain->pieces[chain->out + chain->in] =
+            (struct virtq_buffer){ data, desc->len };
         if (desc->flags & VIRTQ_DESC_F_WRITE) {
             if (chain->write == NULL)
                 chain->write = data;
             chain->write_len += desc->len;
+            chain->in++;
         } else {
             CHECK(desc->len <= sizeof chain->read - chain->read_len,
                   "a chain has at most %zu bytes to read", sizeof chain->read);
             memcpy(chain->read + chain->read_len, data, desc->len);
             chain->read_len += desc->len;
+            chain->out++;
         }
         if (!(desc->flags & VIRTQ_DESC_F_NEXT))
             return true;

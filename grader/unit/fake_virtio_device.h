@@ -2,7 +2,8 @@
 /*
  * fake_virtio_device.h - a whole virtio device in this process, behind a
  * transport of its own: status, features, configuration, queues, interrupts.
- * It is honest until a knob says otherwise.
+ * It is honest until a knob says otherwise. When fake.device.legacy is set it
+ * agrees on features as the transport of a legacy device does.
  *
  * It writes down what is done to it, a word each, in fake.story:
  *
@@ -18,7 +19,8 @@
 #include "drivers/virtio/core/virtio.h"
 #include "unit.h"
 
-enum { FAKE_QUEUES = 4, FAKE_CONFIG = 64, FAKE_FRAME_MAX = 2048 };
+enum { FAKE_QUEUES = 4, FAKE_CONFIG = 64, FAKE_FRAME_MAX = 2048,
+       FAKE_PIECES = 32 };
 
 /* A device that does not come out of its reset. */
 #define FAKE_NEVER 0xffffffffu
@@ -62,7 +64,9 @@ struct fake_chain {
     uint8_t read[FAKE_FRAME_MAX];
     uint32_t read_len;
     uint8_t *write;                 /* the first piece for the device */
-    uint32_t write_len;
+    uint32_t write_len;             /* of all pieces */
+    struct virtq_buffer pieces[FAKE_PIECES];
+    unsigned out, in;               /* so many of them to read, and to write */
 };
 
 /* Takes the next chain of queue `q`; false when there is none. */

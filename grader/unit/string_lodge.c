@@ -11,9 +11,9 @@
 #define strchr lodge_strchr
 #define atoi lodge_atoi
 
+#include "../../kernel/arch/memcpy.c"
+#include "../../kernel/arch/memset.c"
 #include "../../kernel/lib/atoi.c"
 #include "../../kernel/lib/memcmp.c"
-#include "../../kernel/lib/memcpy.c"
 #include "../../kernel/lib/memmove.c"
-#include "../../kernel/lib/memset.c"
 #include "../../kernel/lib/strings.c"

@@ -6,8 +6,8 @@
 #define memcpy x86_64_memcpy
 #define memset x86_64_memset
 
-#include "../../kernel/lib/x86_64/memcpy.c"
-#include "../../kernel/lib/x86_64/memset.c"
+#include "../../kernel/arch/x86_64/memcpy.c"
+#include "../../kernel/arch/x86_64/memset.c"
 
 TEST(test_memcpy_of_x86_64_copies_what_it_is_told_and_nothing_else)
 {

@@ -15,10 +15,10 @@
 enum { SECTORS = 256, REQUESTS = 300, ROOM_MAX = BLOCK_PIECES_MAX };
 
 /* A machine whose clock moves on whenever it is looked at. */
+static uint64_t now;
+
 uint64_t clock_ns(void)
 {
-    static uint64_t now;
-
     return now += 1000000;
 }
 
@@ -694,6 +694,39 @@ TEST(test_memory_stays_with_a_device_that_does_not_come_out_of_its_reset)
           unit_log_last());
     CHECK(submit(request(50, BLOCK_READ, 0, 1)) == -EIO,
           "what comes later is refused");
+}
+
+/* ---- Lost interrupts ----------------------------------------------------- */
+
+TEST(test_a_lost_interrupt_delays_a_request_and_no_more)
+{
+    up();
+    for (unsigned i = 0; i < 20; i++) {
+        submit(request(i, BLOCK_READ, i, 1));
+        event_run_once(0);
+        CHECK(disk_take() == 1, "the disk has the request");
+        disk_use(0); /* and says nothing */
+        while (event_loop.ready > 0)
+            event_run_once(0);
+        CHECK(requests[i].done == 0, "nobody has noticed");
+        now += 1000000000;
+        do
+            event_run_once(0);
+        while (event_loop.ready > 0);
+        check_read(&requests[i]);
+    }
+}
+
+TEST(test_nobody_is_woken_for_an_idle_disk)
+{
+    up();
+    CHECK(event_next_timer() == NULL, "nothing was asked of it yet");
+    submit(request(0, BLOCK_READ, 0, 1));
+    disk_run();
+    check_read(&requests[0]);
+    now += 1000000000;
+    event_run_once(0);
+    CHECK(event_next_timer() == NULL, "and what was asked is done");
 }
 
 /* ---- At random ---------------------------------------------------------- */

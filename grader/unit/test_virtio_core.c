@@ -36,6 +36,21 @@ TEST(test_a_queue_has_the_size_that_suits_both)
     }
 }
 
+TEST(test_a_queue_of_a_legacy_device_has_the_size_that_it_has)
+{
+    static const uint16_t sizes[] = { 1, 8, 64, 256, 1024, 32768 };
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        fake_virtio_begin(VIRTIO_ID_RNG);
+        fake.status = 0x0b;
+        fake.device.legacy = true;
+        fake.queue_max[2] = sizes[i];
+        vq = (struct virtq){ 0 };
+        int error = virtio_queue(&fake.device, 2, 64, &vq, &work, "fake 2");
+        CHECK(error == 0 && vq.num == sizes[i], "the device has %u, 64 are "
+              "wanted: error %d, num %u", sizes[i], error, vq.num);
+    }
+}
+
 TEST(test_a_queue_that_is_not_there_is_enodev)
 {
     CHECK(queue(0, 64) == -ENODEV, "a queue of 0 descriptors is not there");
@@ -96,6 +111,96 @@ TEST(test_a_config_generation_that_never_settles_holds_nobody_up)
     CHECK(unit_log_count() == 1, "one line says so, here %u",
           unit_log_count());
     CHECK(fake.generation < 1000, "it was tried %u times", fake.generation);
+}
+
+/* ---- Lost interrupts -------------------------------------------------- */
+
+static unsigned looks, config_looks;
+
+static void look(struct event_work *w)
+{
+    (void)w;
+    looks++;
+}
+
+static void look_at_config(struct event_work *w)
+{
+    (void)w;
+    config_looks++;
+}
+
+static struct event_work config_work = { .run = look_at_config };
+static struct virtio_watch watch = { &vq, &work, &config_work, { 0 } };
+static char token;
+
+static void add(void)
+{
+    static uint8_t memory[8];
+    struct virtq_buffer b = { memory, sizeof memory };
+
+    CHECK(virtq_add(&vq, &b, 0, 1, &token) == 0, "there is room");
+    virtq_kick(&vq);
+    virtio_watch(&watch);
+}
+
+static void begin_to_watch(void)
+{
+    queue(8, 8);
+    work.run = look;
+    add();
+}
+
+TEST(test_what_is_in_flight_is_looked_at_once_a_second)
+{
+    begin_to_watch();
+    fake_pass_time(999);
+    CHECK(looks == 0, "before a second is over nobody looks");
+    for (unsigned i = 1; i <= 5; i++) {
+        fake_pass_time(1000);
+        CHECK(looks == i && config_looks == i, "in second %u queue and "
+              "configuration are looked at %u and %u times", i, looks,
+              config_looks);
+    }
+}
+
+TEST(test_where_nothing_is_in_flight_nobody_is_woken)
+{
+    uint32_t len;
+
+    queue(8, 8);
+    virtio_watch(&watch);
+    CHECK(event_next_timer() == NULL, "no timer is set for an empty queue");
+    begin_to_watch();
+    fake_chain_use(2, 0, 8, 1);
+    fake_loop();
+    CHECK(virtq_poll(&vq, &len) == &token, "it comes back");
+    unsigned before = looks;
+    fake_pass_time(1000);
+    CHECK(looks == before && event_next_timer() == NULL, "what has come back "
+          "is watched no longer");
+}
+
+/* Who kicks all the time puts off the look no further. */
+TEST(test_a_queue_that_is_always_busy_is_looked_at_all_the_same)
+{
+    queue(32, 32);
+    work.run = look;
+    for (unsigned i = 0; i < 30; i++) {
+        add();
+        fake_pass_time(100);
+    }
+    CHECK(looks == 3, "in three seconds there are three looks, here %u",
+          looks);
+}
+
+TEST(test_a_broken_queue_is_not_watched)
+{
+    begin_to_watch();
+    virtq_break(&vq, "for a reason");
+    fake_pass_time(3000);
+    CHECK(looks == 0 && event_next_timer() == NULL, "nobody looks");
+    virtio_watch(&watch);
+    CHECK(event_next_timer() == NULL, "nor begins to");
 }
 
 /* ---- A broken device -------------------------------------------------- */

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECEIVE = 0, TRANSMIT = 1, HEADER = sizeof(struct virtio_net_hdr) };
+enum { RECEIVE = 0, TRANSMIT = 1, HEADER = sizeof(struct virtio_net_hdr),
+       HEADER_LEGACY = 10 };
 
 static struct netdev *card;
 static unsigned received, released, writable, link_changes;
@@ -175,6 +176,115 @@ TEST(test_link_down_and_up_are_told)
     fake_config_interrupt();
     fake_loop();
     CHECK(card->link_up && link_changes == 2, "the link is up");
+}
+
+/* ---- A legacy card ---------------------------------------------------- */
+
+static void begin_legacy(uint64_t offered, uint16_t queue_size)
+{
+    offer(0);
+    fake.device.legacy = true;
+    fake.offered |= offered;
+    for (unsigned i = 0; i < FAKE_QUEUES; i++)
+        fake.queue_max[i] = queue_size;
+    attach();
+}
+
+/* The card fills the pieces of a receive buffer one after the other, so that
+ * where the header ends is the driver's to know. */
+static void legacy_frame_in(unsigned pieces)
+{
+    uint8_t all[HEADER_LEGACY + 100], *at = all;
+    uint32_t left = sizeof all;
+    struct fake_chain chain;
+
+    memset(all, 0x11, HEADER_LEGACY);
+    memset(all + HEADER_LEGACY, 0x77, 100);
+    CHECK(fake_chain_take(RECEIVE, &chain), "there is a receive buffer");
+    CHECK(chain.in == pieces && chain.out == 0, "it has %u pieces, here %u",
+          pieces, chain.in);
+    CHECK(pieces == 1 || chain.pieces[0].len == HEADER_LEGACY, "the header has "
+          "a descriptor of its own, of 10 bytes: here %u", chain.pieces[0].len);
+    for (unsigned i = 0; i < chain.in && left > 0; i++) {
+        uint32_t len = chain.pieces[i].len < left ? chain.pieces[i].len : left;
+        memcpy(chain.pieces[i].data, at, len);
+        at += len;
+        left -= len;
+    }
+    fake_chain_use(RECEIVE, chain.head, sizeof all, 1);
+}
+
+static void legacy_frame_out(void)
+{
+    struct fake_chain chain;
+
+    CHECK(send(60) == 0, "there is room");
+    fake_loop();
+    CHECK(fake_chain_take(TRANSMIT, &chain), "a frame goes out");
+    CHECK(chain.out == 2 && chain.pieces[0].len == HEADER_LEGACY &&
+              chain.pieces[1].len == 60,
+          "as a header of 10 bytes and 60 bytes of its own; here %u pieces, "
+          "the first of %u bytes", chain.out, chain.pieces[0].len);
+    fake_chain_use(TRANSMIT, chain.head, 0, 1);
+}
+
+static void legacy_traffic(unsigned pieces)
+{
+    for (unsigned i = 0; i < 300; i++) {
+        legacy_frame_in(pieces);
+        legacy_frame_out();
+        fake_loop();
+        CHECK(received == i + 1 && released == i + 1, "frame %u goes in and "
+              "one goes out", i);
+        CHECK(last_len == 100 && last_frame[0] == 0x77 &&
+                  last_frame[99] == 0x77, "whole, and without the header");
+    }
+}
+
+TEST(test_a_legacy_card_has_headers_of_10_bytes)
+{
+    begin_legacy(VIRTIO_F_ANY_LAYOUT, 64);
+    CHECK(fake.accepted & VIRTIO_F_ANY_LAYOUT, "ANY_LAYOUT is agreed on");
+    legacy_traffic(1);
+}
+
+TEST(test_a_legacy_card_without_any_layout_has_the_header_in_its_own_descriptor)
+{
+    begin_legacy(0, 64);
+    legacy_traffic(2);
+}
+
+TEST(test_what_would_make_the_header_longer_is_not_agreed_on)
+{
+    const uint64_t mrg_rxbuf = 1u << 15;
+
+    begin_legacy(mrg_rxbuf | VIRTIO_F_ANY_LAYOUT | 1u << 30, 64);
+    CHECK((fake.accepted & (mrg_rxbuf | 1u << 30)) == 0, "neither MRG_RXBUF "
+          "nor bit 30 is: 0x%llx", (unsigned long long)fake.accepted);
+    legacy_traffic(1);
+}
+
+TEST(test_a_legacy_card_with_long_queues_has_as_many_buffers_as_any_other)
+{
+    static const uint16_t sizes[] = { 64, 256, 1024, 4096, 32768 };
+
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (unsigned apart = 0; apart < 2; apart++) {
+            struct netdev_usage usage;
+            unsigned sent = 0;
+
+            begin_legacy(apart ? 0 : VIRTIO_F_ANY_LAYOUT, sizes[i]);
+            card->usage(card, &usage);
+            unsigned room = sizes[i] / (1 + apart);
+            CHECK(usage.receive_buffers == (room < 256 ? room : 256), "with "
+                  "%u descriptors there are %u receive buffers", sizes[i],
+                  usage.receive_buffers);
+            while (send(60) == 0)
+                sent++;
+            CHECK(sent == (sizes[i] < 256 ? sizes[i] / 2 : 128), "and %u "
+                  "frames on their way out", sent);
+        }
+    }
 }
 
 /* ---- Lost interrupts -------------------------------------------------- */

@@ -128,6 +128,20 @@ TEST(test_a_device_that_refuses_our_features_is_not_used)
     CHECK(rng_request(&requests[0]) == -ENODEV, "there is no device");
 }
 
+TEST(test_a_lost_interrupt_delays_the_bytes_and_no_more)
+{
+    begin(3);
+    fake.loses_interrupts = true;
+    for (unsigned i = 0; i < 3; i++) {
+        struct fake_chain chain = take();
+        fake_chain_use(0, chain.head, 16, 1);
+        fake_pass_time(1000);
+        CHECK(done == i + 1, "a second later %u are done", done);
+    }
+    fake_pass_time(1000);
+    CHECK(event_next_timer() == NULL, "and then nobody is woken any more");
+}
+
 /* Its interrupt is routed by the time the next step fails. */
 TEST(test_a_device_that_failed_half_way_may_interrupt_without_harm)
 {

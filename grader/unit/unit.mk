@@ -15,7 +15,7 @@
 UNIT.virtqueue := 05-virtqueue/virtqueue.c fake_virtio.c fuzz_virtqueue.c \
     every_instruction.c
 UNIT_VIRTIO    := fake_virtio_device.c 05-virtqueue/virtqueue.c \
-    06-device/handshake.c kernel/drivers/virtio/core/virtio.c \
+    06-device/handshake.c $(wildcard kernel/drivers/virtio/core/*.c) \
     04-events/loop.c kernel/event/event.c
 UNIT.pci         := fake_pci.c 06-device/pci.c \
     $(addprefix kernel/drivers/pci/, bus.c msix.c)
@@ -44,7 +44,8 @@ UNIT.map       := kernel/arch/map.c $(if $(filter x86_64,$(shell uname -m)), \
     kernel/arch/x86_64/loader.c kernel/arch/x86_64/screen.c)
 UNIT.uart      := 01-hi/uart.c
 UNIT.vga       := 01-hi/vga.c 02-print/console.c kernel/console/consoles.c
-UNIT.irq       := 04-events/irq.c kernel/core/irq.c
+UNIT.irq       := 04-events/irq.c 04-events/pic.c kernel/core/irq.c \
+    kernel/arch/x86_64/vectors.c
 UNIT.timer     := 04-events/timer.c kernel/drivers/pit/pit.c
 UNIT.keyboard  := 04-events/keyboard.c 04-events/loop.c kernel/event/event.c \
     $(wildcard kernel/drivers/keyboard/*.c)
@@ -58,8 +59,8 @@ UNIT.virtio_blk := fake_disk_virtio.c fake_disk_memory.c \
     07-block/virtio_blk.c kernel/drivers/virtio_blk/setup.c \
     kernel/block/block.c 04-events/loop.c kernel/event/event.c \
     05-virtqueue/virtqueue.c 06-device/handshake.c \
-    kernel/drivers/virtio/core/virtio.c 02-print/format.c 02-print/console.c \
-    kernel/console/consoles.c kernel/console/print.c
+    $(wildcard kernel/drivers/virtio/core/*.c) 02-print/format.c \
+    02-print/console.c kernel/console/consoles.c kernel/console/print.c
 UNIT.parse     := 12-http/parse.c fuzz_parse.c
 UNIT.path      := 12-http/path.c kernel/http/target.c kernel/http/host.c \
     fuzz_path.c

@@ -26,12 +26,10 @@ void cmdline_set(const char *text, size_t len);
 /*
  * Interrupt `vector`, 32 to 255, has come; interrupts are off. Calls every
  * handler that irq_request() registered for it, in the order in which they
- * were, and tells the controller that it is done: the 8259s for the sixteen
- * vectors from IRQ_LEGACY_VECTOR on (core/pic.h), the local APIC for all
- * others (arch_irq_end). A vector that nobody has asked for is ended all the
- * same, or it would block those below it for good. A spurious interrupt is
- * not: the controller doesn't wait for it, and no handler is called. The body
- * is lab 04's. [SDM vol. 3 §11.9]
+ * were, and tells the controller that it is done (arch_irq_end). A vector that
+ * nobody has asked for is ended all the same, or it would hold back others for
+ * good. A spurious interrupt is not (arch_irq_spurious): the controller doesn't
+ * wait for it, and no handler is called. The body is lab 04's.
  */
 void irq_dispatch(unsigned vector);
 
@@ -46,5 +44,9 @@ void panic_text(const char *text);
 void panic_hex(unsigned long long value);
 void panic_backtrace(const uintptr_t *addresses, unsigned count);
 _Noreturn void panic_end(void);
+
+/* The body of every function that a student has yet to write, here and above.
+ * `what` is the step's number and the function's name: "5.2 virtq_add". */
+_Noreturn void lab_todo(const char *what);
 
 #endif

@@ -32,16 +32,19 @@ static struct block_request *take_first(struct list *requests)
 
 /* ---- The disks that there are --------------------------------------------*/
 
-/* "blk0", "blk1", ...: a digit and, should there ever be so many, two. */
+/* "blk0", "blk1", ... "blk10", ...; beyond "blk9999" they have no name. */
 static void set_name(struct block_dev *dev, unsigned number)
 {
     char *end = dev->name;
+    unsigned unit = 1;
 
+    if (number >= 10000)
+        return;
+    while (number / unit >= 10)
+        unit *= 10;
     memcpy(end, "blk", 3);
-    end += 3;
-    if (number >= 10)
-        *end++ = (char)('0' + number / 10 % 10);
-    *end++ = (char)('0' + number % 10);
+    for (end += 3; unit > 0; unit /= 10)
+        *end++ = (char)('0' + number / unit % 10);
     *end = '\0';
 }
 
@@ -55,6 +58,8 @@ void block_add(struct block_dev *dev)
         number++;
     }
     set_name(dev, number);
+    if (dev->len_max == 0)
+        dev->len_max = UINT32_MAX;
     list_init(&dev->waiting);
     dev->next = NULL;
     *last = dev;
@@ -88,7 +93,7 @@ static int look_at(const struct block_dev *dev, const struct block_request *req)
     }
     uint64_t sectors = bytes / BLOCK_SECTOR_SIZE;
 
-    if (bytes > UINT32_MAX || sectors % dev->unit != 0 ||
+    if (bytes > dev->len_max || sectors % dev->unit != 0 ||
         req->sector % dev->unit != 0)
         return -EINVAL;
     if (req->sector > dev->sectors || sectors > dev->sectors - req->sector)
@@ -131,6 +136,8 @@ int block_submit(struct block_dev *dev, struct block_request *req)
     if (req->op == BLOCK_FLUSH && !dev->can_flush)
         return flush_nothing(req);
 
+    req->tries = 0;
+
     /* Not past those that came before it. */
     error = list_empty(&dev->waiting) ? dev->submit(dev, req) : -ENOSPC;
     if (error != -ENOSPC)
@@ -154,10 +161,8 @@ void block_broken(struct block_dev *dev)
     }
 }
 
-void block_done(struct block_dev *dev, struct block_request *req)
+void block_room(struct block_dev *dev)
 {
-    req->done(req);
-
     while (!list_empty(&dev->waiting)) {
         struct block_request *next = request_of(dev->waiting.next);
         int error = dev->submit(dev, next);
@@ -170,6 +175,21 @@ void block_done(struct block_dev *dev, struct block_request *req)
             block_broken(dev);
         return;
     }
+}
+
+void block_done(struct block_dev *dev, struct block_request *req)
+{
+    req->done(req);
+    block_room(dev);
+}
+
+bool block_again(struct block_dev *dev, struct block_request *req)
+{
+    if (req->tries == BLOCK_TRIES_MAX)
+        return false;
+    req->tries++;
+    list_insert_before(dev->waiting.next, &req->link);
+    return true;
 }
 
 /* Done: it has an owner, if only itself. */

@@ -52,6 +52,7 @@ struct block_request {
     void *owner;                        /* for whoever set done */
 
     struct list link;                   /* block/'s, while it waits for room */
+    unsigned tries;                     /* block/'s: see block_again() */
     _Alignas(16) uint8_t room[BLOCK_DRIVER_ROOM];   /* the driver's */
 };
 
@@ -60,6 +61,9 @@ struct block_dev {
     uint64_t sectors;           /* how many it has */
     unsigned pieces_max;        /* in one request, 1 to BLOCK_PIECES_MAX */
     uint32_t piece_len_max;     /* bytes in one, at least BLOCK_UNIT_MAX */
+    uint32_t len_max;           /* bytes in a whole request, at least
+                                   BLOCK_UNIT_MAX; a driver may leave it 0,
+                                   for no limit but 4 GiB */
     unsigned unit;              /* sectors: a request begins and ends at a
                                    multiple of it; 1 on most disks, up to
                                    BLOCK_UNIT_MAX bytes on others */
@@ -67,10 +71,10 @@ struct block_dev {
     bool can_flush;             /* false: what is written is written */
 
     /* The driver's. Takes one request and returns 0, or takes nothing:
-     * -ENOSPC when its ring is full (block/ asks again when a request is
-     * done), -EIO when the device is broken. What was submitted in one round
-     * of the event loop is announced to the device together. The request has
-     * been looked at: see block_submit(). */
+     * -ENOSPC when its ring is full (block/ asks again when a request of this
+     * disk is done, or there is block_room()), -EIO when the device is broken.
+     * What was submitted in one round of the event loop is announced to the
+     * device together. The request has been looked at: see block_submit(). */
     int (*submit)(struct block_dev *dev, struct block_request *req);
 
     struct list waiting;        /* block/'s: requests for which there was no
@@ -89,8 +93,8 @@ struct block_dev *block_find(const char *name);
  * Submits a request; never blocks. Returns 0: it will be done(). Or looks and
  * takes nothing: -EINVAL for no pieces, too many of them, a length that is 0,
  * above piece_len_max or no whole number of sectors, a sum that is beyond
- * 4 GiB, or ends that are no multiples of dev->unit; -ERANGE when it does not
- * lie within the disk; -EROFS for a write to a disk that is only to be read;
+ * len_max, or ends that are no multiples of dev->unit; -ERANGE when it does
+ * not lie within the disk; -EROFS for a write to a disk only to be read;
  * -EIO when the device is broken. A flush on a disk without can_flush is done
  * at once, in the next round.
  */
@@ -99,6 +103,17 @@ int block_submit(struct block_dev *dev, struct block_request *req);
 /* For drivers: `req` is done, with req->error set. Calls done(), then submits
  * what waits. From the event loop only. */
 void block_done(struct block_dev *dev, struct block_request *req);
+
+/* For drivers: the device has not done `req`, through no fault of it, and it
+ * shall be submitted again: it waits now, before all others, until there is
+ * block_room() or another is done. False when it has had BLOCK_TRIES_MAX tries
+ * and is the driver's still, to be done with an error. */
+enum { BLOCK_TRIES_MAX = 100 };
+bool block_again(struct block_dev *dev, struct block_request *req);
+
+/* For drivers: there may be room that no request of this disk has made; submits
+ * what waits. From the event loop only. */
+void block_room(struct block_dev *dev);
 
 /* For drivers: the device is broken, and submit() gives -EIO from now on. What
  * waits for room is done(), with -EIO; what the device holds is for the driver

@@ -22,8 +22,4 @@
 #define assert(cond) \
     ((cond) ? (void)0 : panic("this does not hold: " #cond))
 
-/* The body of every function that a student has yet to write. `what` is the
- * step's number and the function's name: "5.2 virtq_add". */
-_Noreturn void lab_todo(const char *what);
-
 #endif

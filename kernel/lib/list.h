@@ -17,7 +17,7 @@ struct list { struct list *next, *prev; };
 
 #define LIST_INIT(name) { &(name), &(name) }
 #define container_of(ptr, type, member) \
-    ((type *)((char *)(ptr) - offsetof(type, member)))
+    ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 static inline void list_init(struct list *l)
 {

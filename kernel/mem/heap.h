@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap.h - memory by the byte, on top of pages. The bodies are lab 03's.
+ * heap.h - memory by the byte, on top of pages. The bodies are lab 03's; in a
+ * process that was built with HEAP=host they are heap_host.c's.
  *
  * Every block is aligned to HEAP_ALIGN. What is free again can be had again,
  * as one piece with what is free beside it; once nothing is handed out, every
@@ -30,7 +31,8 @@ void *heap_realloc(void *block, size_t size);
 /* Gives a block back; NULL is let pass. */
 void heap_free(void *block);
 
-/* Bytes handed out (as asked for) and blocks they are in. */
+/* Bytes handed out and blocks they are in. As asked for; the host's heap, with
+ * HEAP=host, may count what it rounds them up to. */
 struct heap_usage { size_t bytes, blocks; };
 struct heap_usage heap_usage(void);
 

@@ -82,7 +82,7 @@ static inline struct heap_block *heap_head(void *payload)
 
 static inline struct heap_block *heap_after(struct heap_block *block)
 {
-    return (struct heap_block *)((char *)block + block->size);
+    return (void *)((char *)block + block->size);
 }
 
 /* NULL for the first of an area. */
@@ -90,7 +90,7 @@ static inline struct heap_block *heap_before(struct heap_block *block)
 {
     return block->before == 0
                ? NULL
-               : (struct heap_block *)((char *)block - block->before);
+               : (void *)((char *)block - block->before);
 }
 
 /* The bin for blocks of `size` bytes, at least HEAP_BLOCK_MIN. */

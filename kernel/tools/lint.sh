@@ -10,7 +10,12 @@ export LC_ALL
 tools=$(dirname "$0")
 lists=$(mktemp) || exit
 trap 'rm -f "$lists"' EXIT
-make --silent --no-print-directory -f "$tools/modules.mk" > "$lists" || exit
+for port in kernel/arch/*/sources.mk; do
+    port=${port#kernel/arch/}
+    echo "ARCH ${port%/*}"
+    make --silent --no-print-directory -f "$tools/modules.mk" \
+        ARCH="${port%/*}" || exit
+done > "$lists" || exit
 
 # Names of ours hold no spaces; lists of them may be split.
 here() {

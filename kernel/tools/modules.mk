@@ -5,12 +5,12 @@
 #
 #     drivers/pci NEEDS arch core event lib
 #
-# Run as `make -s -f kernel/tools/modules.mk`.
+# as it is for one port: run as `make -s -f kernel/tools/modules.mk ARCH=unix`.
 
 ARCH  ?= x86_64
 BUILD ?= build
 NET   ?= lwip
-LISTS := SRCS NEEDS EXERCISES INCLUDES DEVICES
+LISTS := SRCS NEEDS ARCHS EXERCISES INCLUDES DEVICES
 FILES := $(sort $(shell find kernel -name module.mk -o -name app.mk))
 
 # $(1) the file, $(2) the module's name.

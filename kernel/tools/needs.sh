@@ -5,9 +5,16 @@
 
 needs='compiler libc qemu python archives download pages disks'
 
+# Those that only some targets have, and what all tests together need.
+more='aarch64 gdb valgrind'
+
 case $(uname -m) in
 x86_64) cross= ;;
 *) cross=x86_64-linux-gnu- ;;
+esac
+case $(uname -m) in
+aarch64) cross_arm= ;;
+*) cross_arm=aarch64-linux-gnu- ;;
 esac
 
 # Where programs are that root alone was thought to need.
@@ -28,6 +35,11 @@ met() {
     pages) command -v cmark-gfm ;;
     disks) in_sbin command -v mke2fs && in_sbin command -v debugfs ;;
     tidy) command -v clang-tidy && command -v cppcheck ;;
+    aarch64)
+        command -v "${cross_arm}gcc" && command -v "${cross_arm}objcopy" &&
+            command -v qemu-system-aarch64
+        ;;
+    gdb | valgrind) command -v "$1" ;;
     esac > /dev/null 2>&1
 }
 
@@ -68,7 +80,15 @@ packages() {
     tidy/dnf/*) echo clang-tools-extra cppcheck ;;
     tidy/pacman/*) echo clang cppcheck ;;
     tidy/*) echo clang-tidy cppcheck ;;
+    aarch64/apt-get/*)
+        echo ${cross_arm:+gcc-aarch64-linux-gnu} qemu-system-arm
+        ;;
+    aarch64/dnf/*) echo gcc-aarch64-linux-gnu qemu-system-aarch64-core ;;
+    aarch64/pacman/*) echo aarch64-linux-gnu-gcc qemu-system-aarch64 ;;
+    aarch64/zypper/*) echo cross-aarch64-gcc13 qemu-arm ;;
+    aarch64/apk/*) echo qemu-system-aarch64 ;;
     gdb/*) echo gdb ;;
+    valgrind/*) echo valgrind ;;
     git/*) echo git ;;
     esac
 }

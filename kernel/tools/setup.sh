@@ -4,13 +4,19 @@
 # setup.sh [NEED...] - makes a Debian or Ubuntu that has git and make into a
 # machine on which the kit builds, boots and tests; then fetches lwIP. Silent
 # and quick where nothing is missing. On other systems it says what to install.
-# A NEED is one of needs.sh that only some targets have.
+# A NEED is one of needs.sh that only some targets have; `all` is all of them.
 set -u
 tools=$(dirname "$0")
 . "$tools/needs.sh"
 
+for need in "$@"; do
+    case $need in
+    all) needs="$needs $more" ;;
+    *) needs="$needs $need" ;;
+    esac
+done
 missing=
-for need in $needs "$@"; do
+for need in $needs; do
     met "$need" || missing="$missing $need"
 done
 

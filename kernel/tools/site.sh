@@ -42,15 +42,16 @@ trap 'rm -rf "$tree.new" "$image.list" "$image.new"' EXIT
 find $(sources) -name __pycache__ -prune -o -name '.*' -prune -o -type f -print |
     sort > "$image.list"
 
-# Folders too: a file that is new or gone changes theirs.
+# Folders too: a file that is new or gone changes theirs. What is gone itself is
+# no error.
 {
-    echo "$image: \\"
     find $(sources) -name __pycache__ -prune -o -name '.*' -prune -o -type d \
-        -print | sed 's/$/ \\/'
-    sed 's/$/ \\/' "$image.list"
-    echo
-    sed 's/$/:/' "$image.list"      # one that is gone is no error
-} > "$image.d"
+        -print
+    cat "$image.list"
+} | awk -v image="$image" '
+    BEGIN { printf "%s:", image }
+    { printf " \\\n%s", $0; rules = rules $0 ":\n" }
+    END { printf "\n%s", rules }' > "$image.d"
 
 rm -rf "$tree.new"
 mkdir -p "$tree.new"

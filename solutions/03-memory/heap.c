@@ -80,7 +80,7 @@ void heap_cut(struct heap_block *block, size_t size)
      * give it a head of its own and release it. */
     if (block->size - size < HEAP_BLOCK_MIN)
         return;
-    struct heap_block *rest = (struct heap_block *)((char *)block + size);
+    struct heap_block *rest = (void *)((char *)block + size);
 
     rest->size = block->size - size;
     rest->before = size;

@@ -15,12 +15,14 @@
 
 int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx)
 {
-    /* TODO 9.1 virtio_net_post: one buffer, all of rx->memory, for the device
-     * to write. What will virtq_poll() have to give back, so that you know
-     * which it was? [virtio 1.2 §5.1.6.3] */
-    struct virtq_buffer buffer = { rx->memory, net->buffer_size };
+    /* TODO 9.1 virtio_net_post: all of rx->memory for the device to write, in
+     * the pieces that virtio_net_rx_pieces() makes of it. What will
+     * virtq_poll() have to give back, so that you know which it was?
+     * [virtio 1.2 §5.1.6.3] */
+    struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES];
+    unsigned count = virtio_net_rx_pieces(rx, pieces);
 
-    return virtq_add(&net->receiveq, &buffer, 0, 1, rx);
+    return virtq_add(&net->receiveq, pieces, 0, count, rx);
     /* END 9.1 */
 }
 
@@ -40,11 +42,12 @@ void virtio_net_release(struct netbuf *nb)
 unsigned virtio_net_receive(struct virtio_net *net, unsigned limit)
 {
     /* TODO 9.3 virtio_net_receive: what virtq_poll() says of the length
-     * counts the header. Make the netbuf whole (data, len, and no traces of
-     * the frame before) and lend it; from then on it may come back at any
-     * time, also before receive() returns. Every buffer that you take out
-     * either goes up or goes back. [virtio 1.2 §5.1.6.4] */
-    const uint32_t header = sizeof(struct virtio_net_hdr);
+     * counts the header, which is net->header_size long. Make the netbuf whole
+     * (data, len, and no traces of the frame before) and lend it; from then on
+     * it may come back at any time, also before receive() returns. Every
+     * buffer that you take out either goes up or goes back.
+     * [virtio 1.2 §5.1.6.4] */
+    const uint32_t header = net->header_size;
     struct virtio_net_rx *rx;
     unsigned count = 0;
     uint32_t len;
@@ -74,7 +77,8 @@ int virtio_net_send(struct virtio_net *net, struct netbuf *frame)
      * VIRTIO_NET_CUT_MAX for one that the device shall cut). Then get a
      * virtio_net_tx, which has the memory for the header and remembers the
      * frame: it stays with the device until virtio_net_reclaim(). A header
-     * that asks for nothing is all zero. When the ring won't take the frame,
+     * that asks for nothing is all zero, and the card wants net->header_size
+     * bytes of it. When the ring won't take the frame,
      * nothing has happened. [virtio 1.2 §5.1.6.2] */
     uint32_t max = frame->gso_size != 0 ? VIRTIO_NET_CUT_MAX : net->frame_max;
     struct virtq_buffer buffers[1 + NETDEV_PIECES_MAX];
@@ -98,7 +102,7 @@ int virtio_net_send(struct virtio_net *net, struct netbuf *frame)
     tx->frame = frame;
     tx->hdr = (struct virtio_net_hdr){ 0 };
     virtio_net_offload(&tx->hdr, frame);
-    buffers[0] = (struct virtq_buffer){ &tx->hdr, sizeof(tx->hdr) };
+    buffers[0] = (struct virtq_buffer){ &tx->hdr, net->header_size };
 
     int error = virtq_add(&net->transmitq, buffers, count, 0, tx);
     if (error != 0)

@@ -5,6 +5,7 @@
  * are (disk.sh), and which is only to be read.
  *
  * The challenge may say, each as key=number:
+ *   disk    which one: 1 is blk1                                    (0)
  *   sector  the first sector to show                                (0)
  *   count   how many, at most 64                                    (1)
  *   times   how often to show them                                  (1)
@@ -21,7 +22,8 @@
  * Read i of the reads begins with unit x(i+1) / 2^33 % units, where x(0) is the
  * seed and x(i+1) = x(i) * 6364136223846793005 + 1442695040888963407, modulo
  * 2^64; but read 0 begins with the first unit and read 1 with the last. It has
- * 1 + i % 8 units, or as many as are left of the disk. Their check is
+ * 1 + i % 8 units, or as many as are left of the disk, or as it takes in a
+ * request. Their check is
  *     the sum of (i + 1) * fold over all that went well, modulo 2^32,
  * where fold = fold * 31 + byte, from 0, over the bytes of the read.
  *
@@ -153,6 +155,8 @@ static void begin_read(struct job *job)
         first = i == 0 ? 0 : units - 1;
     if (n > units - first)
         n = (unsigned)(units - first);
+    if (n > disk->len_max / unit)
+        n = disk->len_max / unit;
     job->number = i;
     start(job, BLOCK_READ, first, n);
     if (!job->in_flight)
@@ -262,9 +266,12 @@ static unsigned setting(const char *key, unsigned otherwise, unsigned limit)
 
 static int get_ready(void)
 {
-    disk = block_find("blk0");
+    char name[16];
+
+    format(name, sizeof name, "blk%lu", challenge_number("disk", 0));
+    disk = block_find(name);
     if (disk == NULL) {
-        print("hexdump: there is no disk\n");
+        print("hexdump: there is no %s\n", name);
         return -ENODEV;
     }
     unit = disk->unit * BLOCK_SECTOR_SIZE;

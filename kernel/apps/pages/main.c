@@ -48,12 +48,12 @@ static uint32_t next(void)
 
 static uint32_t *first_word(const struct piece *piece, size_t page)
 {
-    return (uint32_t *)(piece->at + page * PAGE_SIZE);
+    return (void *)(piece->at + page * PAGE_SIZE);
 }
 
 static uint32_t *last_word(const struct piece *piece, size_t page)
 {
-    return (uint32_t *)(piece->at + (page + 1) * PAGE_SIZE) - 1;
+    return (uint32_t *)(void *)(piece->at + (page + 1) * PAGE_SIZE) - 1;
 }
 
 /* Are all of these pages memory, by the map? */

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-SRCS  := main.c processor.c
-NEEDS := console core arch lib
+SRCS  := main.c
+NEEDS := arch/offences console core arch lib
 READY := no such offence

@@ -3,13 +3,13 @@
  * protect - commits one offence, which the machine must notice.
  *
  * The challenge says which, by its name in the list at the end or in the
- * processor's own (x86_64/processor.c). Whoever runs this expects the machine
+ * processor's own (arch/offences). Whoever runs this expects the machine
  * to end with EXIT_PANIC and a sentence that fits; an offence that goes
  * unnoticed ends with EXIT_DONE, and is a fault in the kernel. "none" commits
  * none; neither do map-devices and mask-line, which try what a driver may ask
  * of the machine, and say how it went.
  */
-#include "apps/protect/offence.h"
+#include "arch/offences/offence.h"
 #include "arch/arch.h"
 #include "arch/map.h"
 #include "console/format.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * arch_inline.h - the accessors of arch.h, out of line: in a Unix process
- * there is no machine to touch, and whoever wants to stand in for one (a fake
- * device, a host driver) defines these functions. arch.c has a plain body for
- * each, which gives way to any other.
+ * there is no machine to touch (absent.c). In a program of host tests a fake
+ * device defines those that it wants to hear of (grader/unit/no_machine.c has
+ * the others).
  */
 #ifndef ARCH_UNIX_ARCH_INLINE_H
 #define ARCH_UNIX_ARCH_INLINE_H

@@ -21,6 +21,12 @@ void clock_init(void)
     start_ns = monotonic_ns();
 }
 
+uint64_t clock_host_ns(uint64_t ns)
+{
+    return ns > (uint64_t)INT64_MAX - start_ns ? (uint64_t)INT64_MAX
+                                               : start_ns + ns;
+}
+
 uint64_t arch_clock_ns(void)
 {
     return monotonic_ns() - start_ns;

@@ -9,7 +9,11 @@
  * that have interrupts on, with interrupts off; it only marks and posts, and
  * all work is the event loop's. A descriptor is looked at by its level: while
  * it stays ready, and is watched for that, ready() is called again each time
- * the loop looks, so whoever can't take now what there is watches for less.
+ * the loop looks, so whoever can't take now what there is watches for less. Of
+ * DESCRIPTOR_ERROR there is no less: whoever is told of it forgets the
+ * descriptor before the loop sleeps again, or it will not sleep.
+ *
+ * What can't be waited for, a file for one, can't be watched: -EPERM.
  */
 #ifndef ARCH_UNIX_DESCRIPTOR_H
 #define ARCH_UNIX_DESCRIPTOR_H

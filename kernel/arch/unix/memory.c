@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - the machine's memory: LODGE_MEM mebibytes (64) of the host's.
+ * memory.c - the machine's memory: LODGE_MEM mebibytes of the host's, 64 when
+ * nobody says, with a page on each side that nobody may touch.
+ *
+ * The host finds a page for it only when it is first used, so that a machine
+ * of 6 GiB costs what it uses.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "unix.h"
 
-enum { MIB = 1 << 20, MEM_DEFAULT = 64 };
+enum { MIB = 1 << 20, MEM_DEFAULT = 64, MEM_MOST = 1 << 24 };
 
 static struct mem_map map;
 
@@ -16,19 +23,38 @@ const struct mem_map *mem_map(void)
     return &map;
 }
 
+/* In mebibytes. */
+static size_t wanted(void)
+{
+    const char *text = getenv("LODGE_MEM");
+    char sentence[200], *end;
+
+    if (!text)
+        return MEM_DEFAULT;
+    unsigned long mib = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || mib == 0 || mib > MEM_MOST) {
+        snprintf(sentence, sizeof sentence, "LODGE_MEM: \"%.100s\" is no "
+                 "number of mebibytes from 1 to %d.", text, MEM_MOST);
+        core_refuse(sentence);
+    }
+    return mib;
+}
+
 void memory_init(void)
 {
-    const char *asked = getenv("LODGE_MEM");
-    unsigned long mib = asked ? strtoul(asked, NULL, 10) : MEM_DEFAULT;
-    size_t size = (size_t)mib * MIB;
+    const size_t guard = MEM_MAP_PAGE;
+    size_t size = wanted() * MIB;
+    char sentence[200];
+    char *all = mmap(NULL, guard + size + guard, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (mib == 0 || mib > SIZE_MAX / MIB)
-        core_refuse("LODGE_MEM is no number of mebibytes.");
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        core_refuse("the host does not give as much memory as LODGE_MEM asks.");
-    map_add(&map, (uintptr_t)memory, size);
+    if (all == MAP_FAILED ||
+        mprotect(all + guard, size, PROT_READ | PROT_WRITE) != 0) {
+        snprintf(sentence, sizeof sentence, "LODGE_MEM: the host does not give "
+                 "%zu MiB of memory: %s.", size / MIB, strerror(errno));
+        core_refuse(sentence);
+    }
+    map_add(&map, (uintptr_t)all + guard, size);
 }
 
 /* There is no device that would need another address. */

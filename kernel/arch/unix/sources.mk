@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The port's own sources, in the order of start-up.
-PORT_SRCS   := start.c config.c memory.c clock.c wait.c random.c debug.c \
-               absent.c
+# The port's own sources, in the order of start-up. What a signal tells of the
+# processor is all that differs between hosts.
+HOST_CPU    := $(shell uname -m)
+PORT_SRCS   := start.c backtrace.c output.c debug.c canary.c config.c \
+               traps.c context_$(HOST_CPU).c memory.c sanitizers.c clock.c \
+               wait.c stop.c random.c absent.c
 PORT_HOSTED := yes

@@ -4,9 +4,9 @@
  *
  * The C library wants to call main() itself. The application's main() is to
  * run only when the initcalls are through, as on any machine; so this runs
- * before, from where the library calls constructors, and never returns.
+ * before, from where the library calls constructors, and never returns. (That
+ * a constructor gets the arguments is glibc's doing.)
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "unix.h"
@@ -20,7 +20,7 @@ static void read_arguments(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         size_t n = strlen(argv[i]);
 
-        if (n + 1 > sizeof(line) - len)
+        if (n >= sizeof line - len)
             break;
         memcpy(line + len, argv[i], n);
         len += n;
@@ -29,11 +29,18 @@ static void read_arguments(int argc, char **argv)
     cmdline_set(line, len);
 }
 
+/* It never returns, which is why it may change the stack canary on its way. */
 __attribute__((constructor)) static void arch_start(int argc, char **argv)
 {
-    read_arguments(argc, argv);
+    backtrace_init((uintptr_t)__builtin_frame_address(0));
+    canary_init();
+    output_init();
+    traps_init();
     memory_init();
+    sanitizers_init();
     clock_init();
     wait_init();
+    stop_init();
+    read_arguments(argc, argv);
     core_start();
 }

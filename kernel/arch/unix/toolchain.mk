@@ -4,8 +4,11 @@
 CC      := gcc
 OBJCOPY := objcopy
 
+# At the addresses that were linked, as on a machine: a backtrace's numbers can
+# be looked up in the ELF, and are the same in the next run.
+ARCH_CFLAGS := -fno-pie -mstack-protector-guard=global
 ifneq ($(SANITIZE),)
-ARCH_CFLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+ARCH_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 endif
-LINK = $(CC) $(ARCH_CFLAGS) -Wl,--gc-sections -Wl,-Map=$(OUT)/kernel.map \
-       -o $@ $(OBJECTS)
+LINK = $(CC) $(ARCH_CFLAGS) -no-pie -Wl,--gc-sections \
+       -Wl,-Map=$(OUT)/kernel.map -o $@ $(OBJECTS)

@@ -4,7 +4,14 @@
  *
  * A process is a machine whose wires are descriptors: one that is ready is an
  * interrupt, and the place where the machine sleeps is epoll_wait(). See
- * arch/unix/descriptor.h for what drivers see of it.
+ * arch/unix/descriptor.h and output.h for what drivers see of it.
+ *
+ * How it ends (core/exit.h has the first four):
+ *
+ *     33, 35, 37, 39   as QEMU does: done, failed, panic, not written yet.
+ *                      37 is also an exception (traps.c), and what a sanitizer
+ *                      has found (sanitizers.c)
+ *     130, 143         stopped by SIGINT, SIGTERM (stop.c)
  */
 #ifndef ARCH_UNIX_UNIX_H
 #define ARCH_UNIX_UNIX_H
@@ -13,8 +20,37 @@
 #include "arch/map.h"
 #include "arch/upcalls.h"
 
+/* In the order of start-up. What goes wrong is told in a sentence. */
+void backtrace_init(uintptr_t outermost);   /* the frame that calls all */
+void canary_init(void);
+void output_init(void);         /* console and debug console */
+void traps_init(void);          /* faults of ours are told from here on */
 void memory_init(void);         /* takes the machine's memory from the host */
+void sanitizers_init(void);
 void clock_init(void);          /* start-up is now */
-void wait_init(void);
+void wait_init(void);           /* interrupts */
+void stop_init(void);           /* SIGINT, SIGTERM */
+
+/* The host's monotonic clock when arch_clock_ns() is `ns`. */
+uint64_t clock_host_ns(uint64_t ns);
+
+/* Whether that is an address in this program's code. */
+bool backtrace_is_code(uintptr_t address);
+
+/* The return addresses, less one, of the chain that begins with the frame at
+ * `at`, which lies at `bottom` or above. Returns how many of `cap` there
+ * are. */
+unsigned backtrace_from(uintptr_t at, uintptr_t bottom, uintptr_t *addresses,
+                        unsigned cap);
+
+/* Where the processor was when a signal came; `ucontext` is what a handler
+ * gets. A function that has not made its frame yet has its return address in
+ * `link`, or on top of the stack. */
+struct context {
+    uintptr_t pc, sp, frame, link;
+    bool link_on_stack;
+    const char *doing;          /* "write to ", ..., as far as is known */
+};
+struct context context_of(const void *ucontext);
 
 #endif

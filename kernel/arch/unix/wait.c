@@ -5,34 +5,33 @@
  *
  * Interrupts come when they are let in: in arch_irq_enable_and_wait(), and,
  * so that a loop that never sleeps hears of the world as well, at every so
- * manieth arch_irq_restore().
+ * manieth arch_irq_restore(). Nowhere else, so nothing can be posted between
+ * the loop's last look at its list and its sleep.
+ *
+ * The timer is a wire like the others: a timerfd, which is as exact as the
+ * host's clock, where epoll_wait() counts in milliseconds.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "descriptor.h"
+#include "output.h"
 #include "unix.h"
 
 enum { BATCH = 64, LOOK_EVERY = 64 };
 
 static int epoll = -1;
 static bool irq_on;
-static uint64_t deadline = UINT64_MAX;
 
 /* What epoll has told of and is not yet handed on; one of these may be
  * forgotten by the handler of another. */
 static struct epoll_event told[BATCH];
 static int told_count;
 
-void wait_init(void)
-{
-    epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0)
-        core_refuse("the host gives no epoll descriptor.");
-    irq_on = true;
-}
+/* ---- Descriptors --------------------------------------------------------- */
 
 static uint32_t to_epoll(unsigned events)
 {
@@ -72,11 +71,12 @@ void descriptor_forget(struct descriptor *d)
             told[i].data.ptr = NULL;
 }
 
-/* Looks what is ready, waiting for it for at most `ms` (-1: for ever), and
- * tells. Interrupts are off meanwhile. */
-static void look(int ms)
+/* Looks what is ready, sleeping until something is (-1) or not at all (0), and
+ * tells. */
+static void look(int timeout)
 {
-    told_count = epoll_wait(epoll, told, BATCH, ms);
+    irq_on = false;
+    told_count = epoll_wait(epoll, told, BATCH, timeout);
     for (int i = 0; i < told_count; i++) {
         struct descriptor *d = told[i].data.ptr;
 
@@ -85,6 +85,8 @@ static void look(int ms)
     }
     told_count = 0;
 }
+
+/* ---- Interrupts on and off ----------------------------------------------- */
 
 bool arch_irq_disable(void)
 {
@@ -103,26 +105,50 @@ void arch_irq_restore(bool were_on)
     irq_on = were_on;
 }
 
-void arch_timer_set(uint64_t deadline_ns)
-{
-    deadline = deadline_ns;
-}
-
-/* Rounded up, or the loop would turn in vain for a part of a millisecond. */
-static int until_deadline_ms(void)
-{
-    uint64_t now = arch_clock_ns(), left;
-
-    if (deadline == UINT64_MAX)
-        return -1;
-    left = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
-    return left < INT_MAX ? (int)left : INT_MAX;
-}
-
+/* Whoever reads what we print has all of it before we sleep. */
 void arch_irq_enable_and_wait(void)
 {
-    look(until_deadline_ms());
-    irq_on = false;
+    output_flush();
+    look(-1);
+}
+
+/* ---- The timer ----------------------------------------------------------- */
+
+/* It only wakes, and stays ready until it is set anew. */
+static void timer_ready(struct descriptor *timer, unsigned events)
+{
+    (void)timer, (void)events;
+}
+
+static struct descriptor timer = { .ready = timer_ready };
+
+/* All zeros would mean never. */
+void arch_timer_set(uint64_t deadline_ns)
+{
+    static uint64_t set = UINT64_MAX;
+    uint64_t at = clock_host_ns(deadline_ns);
+    struct itimerspec when = { 0 };
+
+    if (deadline_ns == set)
+        return;
+    set = deadline_ns;
+    if (deadline_ns != UINT64_MAX) {
+        when.it_value.tv_sec = (time_t)(at / 1000000000u);
+        when.it_value.tv_nsec = (long)(at % 1000000000u);
+    }
+    timerfd_settime(timer.fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* ---- Start --------------------------------------------------------------- */
+
+void wait_init(void)
+{
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (epoll < 0 || timer.fd < 0 ||
+        descriptor_watch(&timer, DESCRIPTOR_IN) != 0)
+        core_refuse("the host gives no epoll or timer descriptor.");
+    irq_on = true;
 }
 
 void arch_write_barrier(void) { __sync_synchronize(); }

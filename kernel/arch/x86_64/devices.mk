@@ -8,4 +8,4 @@ VIRTIO_BUSES := drivers/virtio/pci drivers/virtio/mmio
 DRIVERS.console := drivers/uart drivers/vga drivers/framebuffer
 DRIVERS.net     := drivers/virtio_net $(VIRTIO_BUSES)
 DRIVERS.rng     := drivers/virtio_rng $(VIRTIO_BUSES)
-DRIVERS.blk     := drivers/virtio_blk $(VIRTIO_BUSES)
+DRIVERS.blk     := drivers/virtio_blk drivers/virtio_scsi $(VIRTIO_BUSES)

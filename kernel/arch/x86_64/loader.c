@@ -183,7 +183,7 @@ static int read_mb2(uint32_t at, struct mem_map *map)
         if (tag->type == MB2_TAG_MMAP)
             read_mb2_mmap((const struct mb2_mmap *)tag, map);
         if (tag->type == MB2_TAG_FRAMEBUFFER)
-            read_mb2_framebuffer((const struct mb2_framebuffer *)tag);
+            read_mb2_framebuffer((const void *)tag);
         offset += (tag->size + 7) & ~7u;
     }
     return -EINVAL;

@@ -83,14 +83,8 @@ uint8_t local_apic_id(void)
     return (uint8_t)(read(APIC_ID) >> 24);
 }
 
-bool arch_irq_spurious(unsigned vector)
+void local_apic_end(void)
 {
-    return vector == IRQ_SPURIOUS;
-}
-
-void arch_irq_end(unsigned vector)
-{
-    (void)vector;               /* the APIC knows: the highest in service */
     write(APIC_EOI, 0);
 }
 

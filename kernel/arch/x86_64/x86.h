@@ -60,6 +60,7 @@ void local_apic_count(uint32_t count);
 uint32_t local_apic_counted(void);      /* steps left */
 uint8_t local_apic_id(void);
 void local_apic_let_8259_through(void);
+void local_apic_end(void);              /* of the highest in service */
 
 bool io_apic_has_line(unsigned line);
 

@@ -2,3 +2,4 @@
 SRCS      := bus.c msix.c
 EXERCISES := 06-device/pci.c
 NEEDS     := arch lib core
+ARCHS     := x86_64 aarch64

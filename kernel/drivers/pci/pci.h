@@ -17,6 +17,7 @@ enum {
     PCI_DEVICE_ID = 0x02,
     PCI_COMMAND = 0x04,
     PCI_STATUS = 0x06,
+    PCI_REVISION_ID = 0x08,
     PCI_HEADER_TYPE = 0x0e,
     PCI_BAR0 = 0x10,
     PCI_SUBORDINATE_BUS = 0x1a,     /* of a bridge: the last bus behind it */

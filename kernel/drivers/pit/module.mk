@@ -2,3 +2,4 @@
 SRCS      := pit.c
 EXERCISES := 04-events/timer.c
 NEEDS     := arch core lib
+ARCHS     := x86_64

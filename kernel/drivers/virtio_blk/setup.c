@@ -112,6 +112,7 @@ static void kick(struct event_work *work)
     struct virtio_blk *blk = container_of(work, struct virtio_blk, kick_work);
 
     virtq_kick(&blk->requestq);
+    virtio_watch(&blk->watch);
 }
 
 /* ---- The disk, for block/ ------------------------------------------------ */
@@ -234,6 +235,9 @@ static int virtio_blk_probe(struct virtio_device *dev)
     blk->done_work.run = requests_done;
     blk->config_work.run = config_changed;
     blk->kick_work.run = kick;
+    blk->watch = (struct virtio_watch){ .vq = &blk->requestq,
+                                        .work = &blk->done_work,
+                                        .config_work = &blk->config_work };
     format(blk->queue_name, sizeof(blk->queue_name), "blk requests");
 
     int error = virtio_handshake(dev, FEATURES, set_up, blk);

@@ -23,6 +23,9 @@
  *       reads    BLOCK_WRITE: device reads     writes
  *                BLOCK_FLUSH: there are none
  *
+ * The framing is the one that legacy devices demand: a descriptor for the
+ * header, and one for the status. [virtio 1.2 §5.2.6.4]
+ *
  * Given are features and configuration, and what happens when the device
  * breaks its protocol (setup.c): it is reset, so that it has let go of all
  * memory, before the first of the requests that it holds is given back with
@@ -74,7 +77,7 @@ _Static_assert(sizeof(struct virtio_blk_room) <= BLOCK_DRIVER_ROOM,
 
 static inline struct virtio_blk_room *virtio_blk_room(struct block_request *req)
 {
-    return (struct virtio_blk_room *)req->room;
+    return (void *)req->room;
 }
 
 enum { VIRTIO_BLK_QUEUE_MAX = 256 };    /* descriptors, at most */
@@ -95,6 +98,7 @@ struct virtio_blk {
     struct event_work done_work;    /* the device has used something */
     struct event_work config_work;  /* its configuration or status changed */
     struct event_work kick_work;
+    struct virtio_watch watch;      /* as interrupts can get lost */
     char queue_name[16];            /* "blk0 requests", for messages */
 };
 

@@ -2,3 +2,4 @@
 SRCS      := setup.c work.c pools.c
 EXERCISES := 09-frames/virtio_net.c
 NEEDS     := arch lib core console mem event net drivers/virtio/core
+ARCHS     := x86_64 aarch64

@@ -2,23 +2,39 @@
 /*
  * pools.c - the buffers of a virtio network card, all made at start-up.
  *
- * As many receive buffers as the receiveq has descriptors, or as fit into
+ * As many receive buffers as the receiveq has room for, or as fit into
  * RX_BYTES_MAX: while the stack holds them all, the device drops what comes.
  * As many frames on their way out as the transmitq can hold at two
- * descriptors each: then send() returns -ENOSPC.
+ * descriptors each, or TX_MAX: then send() returns -ENOSPC. So a legacy card,
+ * whose queues may have thousands of descriptors, costs the memory of these
+ * and no more buffers.
  */
 #include "drivers/virtio_net/virtio_net.h"
 #include "lib/errno.h"
 #include "mem/heap.h"
 #include "mem/pages.h"
 
-enum { RX_BYTES_MAX = 512 * 1024 };
+enum { RX_BYTES_MAX = 512 * 1024, TX_MAX = VIRTIO_NET_QUEUE_MAX / 2 };
+
+unsigned virtio_net_rx_pieces(const struct virtio_net_rx *rx,
+                              struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES])
+{
+    const struct virtio_net *net = rx->net;
+    uint32_t first = net->header_apart ? net->header_size : net->buffer_size;
+
+    pieces[0] = (struct virtq_buffer){ rx->memory, first };
+    pieces[1] = (struct virtq_buffer){ rx->memory + first,
+                                       net->buffer_size - first };
+    return net->header_apart ? 2 : 1;
+}
 
 static int make_rx(struct virtio_net *net)
 {
+    unsigned room = net->receiveq.num / (net->header_apart ? 2 : 1);
+
     net->rx_count = RX_BYTES_MAX / net->buffer_size;
-    if (net->rx_count > net->receiveq.num)
-        net->rx_count = net->receiveq.num;
+    if (net->rx_count > room)
+        net->rx_count = room;
 
     size_t bytes = (size_t)net->rx_count * net->buffer_size;
     uint8_t *memory = pages_alloc((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
@@ -41,6 +57,8 @@ static int make_rx(struct virtio_net *net)
 static int make_tx(struct virtio_net *net)
 {
     unsigned count = net->transmitq.num / 2;
+    if (count > TX_MAX)
+        count = TX_MAX;
     struct virtio_net_tx *tx = heap_alloc_array(count, sizeof(*tx));
     if (tx == NULL)
         return -ENOMEM;

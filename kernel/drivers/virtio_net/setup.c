@@ -86,6 +86,17 @@ static int send(struct netdev *dev, struct netbuf *frame)
 
 /* ---- Bringing it up ------------------------------------------------------ */
 
+/* Whether VERSION_1 and ANY_LAYOUT were agreed on decides what a header is.
+ * [virtio 1.2 §5.1.6.1, §5.1.6.6] */
+static void choose_header(struct virtio_net *net)
+{
+    bool legacy = net->device->legacy;
+
+    net->header_size =
+        legacy ? VIRTIO_NET_HDR_LEGACY : sizeof(struct virtio_net_hdr);
+    net->header_apart = legacy && !has(net, VIRTIO_F_ANY_LAYOUT);
+}
+
 static void choose_sizes(struct virtio_net *net)
 {
     uint16_t mtu = MTU_USUAL;
@@ -110,6 +121,7 @@ static int set_up(struct virtio_device *dev, void *ctx)
 {
     struct virtio_net *net = ctx;
 
+    choose_header(net);
     choose_sizes(net);
     int error =
         virtio_queue(dev, RECEIVEQ1, VIRTIO_NET_QUEUE_MAX, &net->receiveq,

@@ -35,8 +35,10 @@
  *      +-------+----------+---------+----------+------------+-------------+--
  *        10             12
  *      --+-------------+
- *      > | num_buffers |       (only if VIRTIO_F_VERSION_1: always, with us)
- *      --+-------------+                                                     */
+ *      > | num_buffers |       (not with a legacy device, which has it only
+ *      --+-------------+       if VIRTIO_NET_F_MRG_RXBUF: never, with us)
+ *
+ * How many of the bytes there are is in virtio_net.header_size. */
 struct virtio_net_hdr {
     uint8_t flags;
     uint8_t gso_type;
@@ -52,7 +54,11 @@ _Static_assert(sizeof(struct virtio_net_hdr) == 12, "virtio 1.2 §5.1.6");
 #define VIRTIO_NET_HDR_GSO_TCPV4 1
 
 enum {
-    VIRTIO_NET_QUEUE_MAX = 256, /* descriptors in each queue, at most */
+    VIRTIO_NET_HDR_LEGACY = 10,
+    /* Descriptors in each queue, at most; a legacy card may have more, and
+     * then some are never used. */
+    VIRTIO_NET_QUEUE_MAX = 256,
+    VIRTIO_NET_RX_PIECES = 2, /* descriptors of a receive buffer, at most */
     /* Bytes in a frame that the device cuts: the most that IPv4 can say. */
     VIRTIO_NET_CUT_MAX = ETHERNET_HEADER_SIZE + 65535,
 };
@@ -82,6 +88,9 @@ struct virtio_net {
     struct virtq receiveq;
     struct virtq transmitq;
 
+    uint32_t header_size; /* of a virtio_net_hdr, in bytes, for this card */
+    bool header_apart;    /* it wants a descriptor of its own to write the
+                             header into [virtio 1.2 §5.1.6.6] */
     uint32_t buffer_size; /* of each receive buffer, in bytes */
     uint32_t frame_max;   /* bytes in a frame to send that is not cut */
     uint64_t received, sent; /* frames, counted by work.c */
@@ -95,16 +104,17 @@ struct virtio_net {
     struct event_work transmit_work;
     struct event_work config_work;
     struct event_work kick_work;
-    struct event_timer look_timer; /* as interrupts can get lost */
+    struct virtio_watch receive_watch; /* as interrupts can get lost */
+    struct virtio_watch transmit_watch;
     char receive_name[16]; /* "net0 receive", for messages */
     char transmit_name[16];
 };
 
 /* ---- Lab 09's ---------------------------------------------------------- */
 
-/* Puts `rx` into the receiveq, empty, as one descriptor. Does not kick.
- * Returns what virtq_add() does; there is always room, as there are no more
- * buffers than descriptors. */
+/* Puts `rx` into the receiveq, empty, in the pieces that the card wants
+ * (virtio_net_rx_pieces). Does not kick. Returns what virtq_add() does; there
+ * is always room, as there are no more buffers than fit. */
 int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx);
 
 /* The release() of a receive buffer's netbuf: the stack is done with the
@@ -117,9 +127,10 @@ void virtio_net_release(struct netbuf *nb);
  * how many there were. */
 unsigned virtio_net_receive(struct virtio_net *net, unsigned limit);
 
-/* Puts `frame` into the transmitq: a descriptor for the header, one for each
- * netbuf that is not empty. Does not kick. See netdev->send for who owns what
- * and for the result. [virtio 1.2 §5.1.6.2] */
+/* Puts `frame` into the transmitq: a descriptor for the header, which is
+ * net->header_size long, and one for each netbuf that is not empty. Does not
+ * kick. See netdev->send for who owns what and for the result.
+ * [virtio 1.2 §5.1.6.2] */
 int virtio_net_send(struct virtio_net *net, struct netbuf *frame);
 
 /* Takes back what the device has sent: releases the netbufs of each frame. */
@@ -135,6 +146,11 @@ void virtio_net_tx_put(struct virtio_net *net, struct virtio_net_tx *tx);
 /* Sees to it that both queues are kicked once, when what is ready in the
  * event loop now has run: one announcement for a whole round of frames. */
 void virtio_net_kick_later(struct virtio_net *net);
+
+/* All of rx->memory, in the pieces in which the card shall have it: one, or,
+ * of an old card, two. Returns how many. [virtio 1.2 §5.1.6.3, §5.1.6.6] */
+unsigned virtio_net_rx_pieces(const struct virtio_net_rx *rx,
+                              struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES]);
 
 /* Fills in, into a header that is all zero, what the device shall finish of
  * `frame`: its checksum, its segments. [virtio 1.2 §5.1.6.2] */

@@ -3,25 +3,21 @@
  * work.c - when lab 09's functions are called, and what happens when a card
  * does not do its part.
  *
- * Interrupts post the work of the queue that they are for. An interrupt can be
- * lost: a device forgets one, a mask is set at the wrong moment. So the card
- * is looked at once a second as well, as if each of its interrupts had come;
- * traffic is slow then, but does not stand still. An idle guest pays for it
- * with one wake-up and a few registers read in a second, some ten
- * microseconds.
+ * Interrupts post the work of the queue that they are for. Should one be lost,
+ * each queue is watched (virtio_watch): traffic is slow then, but does not
+ * stand still. As a card always has buffers in flight, to receive into, an
+ * idle guest pays for it with one wake-up and a few registers read in a
+ * second, some ten microseconds.
  *
  * A card that breaks its protocol, or says that it can't go on, is reset. What
  * it had to send is released, its link is down for good, and everything else
  * in the guest runs on.
  */
 #include "console/log.h"
-#include "core/clock.h"
 #include "drivers/virtio_net/virtio_net.h"
 #include "lib/list.h"
 
 enum { FRAMES_A_TURN = 64 }; /* received before others have their turn */
-
-#define LOOK_NS NS_PER_S
 
 /* ---- The end of a card --------------------------------------------------- */
 
@@ -40,7 +36,6 @@ static void stop(struct virtio_net *net)
     struct virtio_net_tx *tx;
 
     net->stopped = true;
-    event_timer_cancel(&net->look_timer);
     net->receiveq.broken = true;
     net->transmitq.broken = true;
     if (virtio_reset(net->device)) {
@@ -73,8 +68,11 @@ static void receive(struct event_work *work)
 
     if (!usable(net))
         return;
-    /* First, as an acknowledgement may be for what was sent. */
+    /* First, as an acknowledgement may be for what was sent. And who waits for
+     * room is told, though no interrupt says that there is some now. */
     virtio_net_reclaim(net);
+    if (net->blocked)
+        event_post(&net->transmit_work);
     unsigned count = virtio_net_receive(net, FRAMES_A_TURN);
     net->received += count;
     if (count == FRAMES_A_TURN)
@@ -125,6 +123,8 @@ static void kick(struct event_work *work)
     net->sent += (uint16_t)(net->transmitq.avail_idx - net->transmitq.kicked);
     virtq_kick(&net->transmitq);
     virtq_kick(&net->receiveq);
+    virtio_watch(&net->transmit_watch);
+    virtio_watch(&net->receive_watch);
 }
 
 void virtio_net_kick_later(struct virtio_net *net)
@@ -145,22 +145,7 @@ static void usage(struct netdev *netdev, struct netdev_usage *out)
     };
 }
 
-/* ---- Work that nobody has posted ----------------------------------------- */
-
-static void post_all(struct virtio_net *net)
-{
-    event_post(&net->receive_work);
-    event_post(&net->transmit_work);
-    event_post(&net->config_work);
-}
-
-static void look(struct event_timer *timer)
-{
-    struct virtio_net *net = container_of(timer, struct virtio_net, look_timer);
-
-    post_all(net);
-    event_timer_set(timer, clock_ns() + LOOK_NS);
-}
+/* ---- The beginning ------------------------------------------------------- */
 
 void virtio_net_prepare(struct virtio_net *net)
 {
@@ -168,13 +153,21 @@ void virtio_net_prepare(struct virtio_net *net)
     net->transmit_work.run = transmit;
     net->config_work.run = config_changed;
     net->kick_work.run = kick;
-    net->look_timer.expire = look;
+    net->receive_watch =
+        (struct virtio_watch){ .vq = &net->receiveq,
+                               .work = &net->receive_work,
+                               .config_work = &net->config_work };
+    net->transmit_watch =
+        (struct virtio_watch){ .vq = &net->transmitq,
+                               .work = &net->transmit_work,
+                               .config_work = &net->config_work };
     net->netdev.usage = usage;
 }
 
 void virtio_net_begin(struct virtio_net *net)
 {
-    virtq_kick(&net->receiveq);
-    post_all(net);
-    event_timer_set(&net->look_timer, clock_ns() + LOOK_NS);
+    kick(&net->kick_work);
+    event_post(&net->receive_work);
+    event_post(&net->transmit_work);
+    event_post(&net->config_work);
 }

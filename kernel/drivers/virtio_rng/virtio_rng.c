@@ -19,7 +19,14 @@ enum {
 
 static struct virtio_device *device;
 static struct virtq requestq;
+static struct virtio_watch watch;
 static bool found;
+
+static void kick(void)
+{
+    virtq_kick(&requestq);
+    virtio_watch(&watch);
+}
 
 static void requests_done(struct event_work *work)
 {
@@ -37,7 +44,7 @@ static void requests_done(struct event_work *work)
         request->got = len;
         request->done(request);
     }
-    virtq_kick(&requestq);
+    kick();
 }
 
 static void config_changed(struct event_work *work)
@@ -49,6 +56,9 @@ static void config_changed(struct event_work *work)
 
 static struct event_work requests_work = { .run = requests_done };
 static struct event_work config_work = { .run = config_changed };
+static struct virtio_watch watch = { .vq = &requestq,
+                                     .work = &requests_work,
+                                     .config_work = &config_work };
 
 int rng_request(struct rng_request *request)
 {
@@ -62,7 +72,7 @@ int rng_request(struct rng_request *request)
 void rng_kick(void)
 {
     if (found)
-        virtq_kick(&requestq);
+        kick();
 }
 
 unsigned rng_depth(void)

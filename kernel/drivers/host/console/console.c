@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console.c - a process's standard output as a console.
+ * console.c - a process's standard output as a console. Where the characters
+ * go, and when, is said by the port (arch/unix/output.h), which has words of
+ * its own for the same place.
  */
-#include <unistd.h>
-
+#include "arch/unix/output.h"
 #include "console/console.h"
 #include "core/start.h"
 
 static void put(char c)
 {
-    while (write(STDOUT_FILENO, &c, 1) < 0)
-        ;
+    output_putc(OUTPUT_CONSOLE, c);
 }
 
 static struct console console = { .name = "stdout", .putc = put };

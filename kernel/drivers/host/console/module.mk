@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
-SRCS   := console.c
-NEEDS  := console core arch lib
-ARCHS  := unix
-HOSTED := yes
+SRCS  := console.c
+NEEDS := console core arch lib
+ARCHS := unix

@@ -6,7 +6,7 @@
  * (virtio/pci, virtio/mmio): finds a driver for a device, gives a queue its
  * memory, reads configuration that may change under our eyes. The order of
  * the steps in which a device is brought up is the handshake's, the ring
- * itself virtqueue.c's.
+ * itself virtqueue.c's, and the interrupts that get lost are watch.c's.
  */
 #include "drivers/virtio/core/virtio.h"
 
@@ -69,7 +69,9 @@ int virtio_queue(struct virtio_device *dev, unsigned index, uint16_t num_wanted,
         return -EINVAL;
     }
 
-    uint16_t num = round_down(num_wanted < max ? num_wanted : max);
+    uint16_t num = max;
+    if (num_wanted < max && !dev->legacy)
+        num = round_down(num_wanted);
     size_t page_count = (virtq_size(num) + PAGE_SIZE - 1) / PAGE_SIZE;
     void *memory = pages_alloc(page_count);
     struct virtq_chain *chains = heap_alloc_array(num, sizeof(*chains));

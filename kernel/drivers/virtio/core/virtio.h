@@ -6,7 +6,8 @@
  *        |
  *     struct virtio_device, struct virtq      this header
  *        |
- *     transport (virtio/pci, virtio/mmio)     registers, queues, interrupts
+ *     transport (virtio/pci: modern, legacy;  registers, queues, interrupts
+ *                virtio/mmio)
  *
  * A driver makes itself known with VIRTIO_DRIVER(); a transport that finds a
  * device calls virtio_attach().
@@ -37,12 +38,14 @@ enum virtio_status {                /* [virtio 1.2 §2.1] */
     VIRTIO_STATUS_FAILED = 128,
 };
 
+#define VIRTIO_F_ANY_LAYOUT (1ull << 27)    /* [virtio 1.2 §6.3] */
 #define VIRTIO_F_VERSION_1 (1ull << 32)     /* [virtio 1.2 §6] */
 
 struct virtio_device;
 
 /* What a transport provides. Registers only: policy is virtio.c's and the
- * handshake's. */
+ * handshake's, which are the same for all: what a legacy device has no
+ * register for, its transport plays. */
 struct virtio_transport {
     uint8_t (*get_status)(struct virtio_device *dev);
     void (*set_status)(struct virtio_device *dev, uint8_t status);
@@ -55,7 +58,8 @@ struct virtio_transport {
                         void *out, unsigned len);
     uint32_t (*config_generation)(struct virtio_device *dev);
 
-    /* The most descriptors that queue `index` may have; 0: no such queue. */
+    /* The most descriptors that queue `index` may have, or of a legacy device
+     * those that it has; 0: no such queue. */
     uint16_t (*queue_max)(struct virtio_device *dev, unsigned index);
 
     /* Tells the device where the ring of vq->index lies, lets its interrupts
@@ -71,6 +75,10 @@ struct virtio_transport {
 struct virtio_device {
     const struct virtio_transport *transport;
     enum virtio_id id;
+    /* Used through the interface from before virtio 1.0: has no VERSION_1,
+     * and what hangs on that in headers and framing is otherwise; has queues
+     * of a length that is not ours to choose. The transport's. */
+    bool legacy;
     uint64_t features;              /* as negotiated */
     char where[24];                 /* "pci 00:03.0", "mmio 23" */
 
@@ -96,10 +104,12 @@ int virtio_handshake(struct virtio_device *dev, uint64_t wanted,
                      void *ctx);
 
 /*
- * For set_up(): allocates queue `index` with at most `num_wanted` descriptors
- * and hands it to the device; `work` is posted when the device has used
- * something. `name` goes into messages. Returns 0, -ENODEV when there is no
- * such queue, -ENOMEM, -EINVAL for an absurd size, or what the transport says.
+ * For set_up(): allocates queue `index` and hands it to the device; `work` is
+ * posted when the device has used something. `name` goes into messages. It has
+ * at most `num_wanted` descriptors; but a legacy device leaves no choice, and
+ * vq->num may be anything from 1 to VIRTQ_NUM_MAX. Returns 0, -ENODEV when
+ * there is no such queue, -ENOMEM, -EINVAL for an absurd size, or what the
+ * transport says.
  *
  * An interrupt can't be taken back: once this has returned 0, `vq`, `work` and
  * `name` must live on, also when a later step fails. What the device did before
@@ -109,6 +119,25 @@ int virtio_handshake(struct virtio_device *dev, uint64_t wanted,
 int virtio_queue(struct virtio_device *dev, unsigned index,
                  uint16_t num_wanted, struct virtq *vq,
                  struct event_work *work, const char *name);
+
+/*
+ * An interrupt can get lost: a device forgets one, a mask is set at the wrong
+ * moment. So what is in flight is watched: once a second, for as long as `vq`
+ * holds anything, `work` and `config_work` are posted as if the interrupts of
+ * the queue and of the configuration had come. A lost one costs time, and
+ * nothing stands still; and where nothing is in flight nobody is woken.
+ *
+ * The first three are the driver's to fill in.
+ */
+struct virtio_watch {
+    struct virtq *vq;
+    struct event_work *work, *config_work;
+    struct event_timer timer;       /* virtio_watch()'s */
+};
+
+/* Begins to watch, if that has not begun: for the driver to call whenever it
+ * has put something into watch->vq, and kicked. */
+void virtio_watch(struct virtio_watch *watch);
 
 /* For a driver whose handshake gave `error`: a line that says why in words.
  * `what` is "rng0", "the network card". */

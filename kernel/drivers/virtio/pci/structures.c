@@ -4,7 +4,7 @@
  *
  * Nothing that the device says here is believed: every structure must lie
  * inside a memory BAR that has an address, and have room for its registers.
- * What the registers mean is virtio_pci.c's.
+ * What the registers mean is modern.c's.
  */
 #include "drivers/virtio/pci/structures.h"
 
@@ -104,9 +104,10 @@ int virtio_pci_find(struct pci_address at, struct virtio_pci_structures *out,
         if (*why != NULL)
             return -EIO;
     }
-    if (out->common.length == 0 && out->notify.length == 0)
+    if (out->common.length == 0 && out->notify.length == 0) {
+        *why = "it has none of the structures of a modern device";
         return -ENOTSUP;
-
+    }
     *why = "the common or the notify structure is missing";
     return out->common.length != 0 && out->notify.length != 0 ? 0 : -EIO;
 }

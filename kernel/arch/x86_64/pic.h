@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pic.h - the two 8259s: what they must be told when an interrupt of theirs
- * has come. The bodies are lab 04's; arch/ has set them up, so that line n
- * raises vector IRQ_LEGACY_VECTOR + n.
+ * has come. The bodies are lab 04's; i8259.c has set them up, so that line n
+ * raises vector IRQ_LEGACY_VECTOR + n, and vectors.c calls what is here.
  *
  *     lines 0 to 7     the master
  *     lines 8 to 15    the slave, whose own output is the master's line 2
@@ -16,8 +16,8 @@
  * the 8259 has to answer something, says 7, and sets no bit: that is a
  * spurious interrupt. [8259A, interrupt sequence]
  */
-#ifndef CORE_PIC_H
-#define CORE_PIC_H
+#ifndef ARCH_X86_64_PIC_H
+#define ARCH_X86_64_PIC_H
 
 #include <stdbool.h>
 
@@ -25,8 +25,9 @@ enum {
     PIC_LINES = 16,
     PIC_CASCADE = 2,            /* the master's line that is the slave */
 
-    PIC_MASTER = 0x20,          /* command ports: commands are written, */
-    PIC_SLAVE = 0xa0,           /* what OCW3 has asked for is read */
+    PIC_MASTER = 0x20,          /* command ports: commands are written, what */
+    PIC_SLAVE = 0xa0,           /* OCW3 has asked for is read; the mask is at
+                                   the next port */
 
     PIC_OCW2_EOI = 0x20,        /* ends what is in service with the highest
                                    priority */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memset.c - a port may have a faster one, in a folder of its name. */
+/* memset.c - for a port whose folder has none that is quicker. */
 #include "lib/copy.h"
 #include "lib/string.h"
 

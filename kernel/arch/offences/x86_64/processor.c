@@ -3,7 +3,7 @@
  * processor.c - offences against an x86: exceptions that C has no words for,
  * and one thing that is none: to silence a line.
  */
-#include "apps/protect/offence.h"
+#include "arch/offences/offence.h"
 
 #include <stddef.h>
 #include <stdint.h>

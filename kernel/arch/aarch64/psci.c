@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * psci.c - asks the firmware, or the hypervisor that plays it, to switch the
+ * machine off. How it is called is in the device tree. [Arm DEN 0022, PSCI]
+ */
+#include "aarch64.h"
+
+enum { PSCI_SYSTEM_OFF = 0x84000008u };
+
+void psci_off(void)
+{
+    register uint64_t function __asm__("x0") = PSCI_SYSTEM_OFF;
+
+    switch (board()->psci) {
+    case PSCI_HVC:
+        __asm__ volatile("hvc #0" : "+r"(function) : : "memory", "x1", "x2", "x3");
+        break;
+    case PSCI_SMC:
+        __asm__ volatile("smc #0" : "+r"(function) : : "memory", "x1", "x2", "x3");
+        break;
+    case PSCI_NONE:
+        break;
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * random.c - a number that nobody can foretell.
+ *
+ * The processor's own source of such numbers (RNDR), where it has one that
+ * answers; and in any case how far its counter has come, which is little, but
+ * never the same twice. [Arm ARM, FEAT_RNG]
+ */
+#include "aarch64.h"
+
+enum { ISAR0_RNDR_SHIFT = 60 };
+enum { TRIES = 10 };            /* it may have nothing to give for a while */
+
+static uint64_t hardware_random(void)
+{
+    if (SYSTEM_READ("id_aa64isar0_el1") >> ISAR0_RNDR_SHIFT == 0)
+        return 0;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t value;
+        bool ok;
+        __asm__ volatile("mrs %0, s3_3_c2_c4_0"         /* RNDR */
+                         : "=r"(value), "=@ccne"(ok));
+        if (ok)
+            return value;
+    }
+    return 0;
+}
+
+/* Spreads every bit of x over all bits of the result. */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 31) * 0x9fb21c651e98df25;
+    x = (x ^ x >> 28) * 0xd6e8feb86659fd93;
+    return x ^ x >> 32;
+}
+
+uint64_t arch_random(void)
+{
+    static uint64_t calls;
+
+    return mix(hardware_random() ^ mix(arch_cycles() + ++calls));
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * processor.c - offences that no processor notices, but that those notice who
+ * can watch a process: AddressSanitizer, UBSan, valgrind, or the C library
+ * itself. With HEAP=host, as otherwise a block is nobody's but ours.
+ */
+#include "arch/offences/offence.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "console/format.h"
+#include "mem/heap.h"
+
+enum { BLOCK = 24 };
+
+/* A block of which the compiler knows nothing. */
+static volatile uint8_t *block(void)
+{
+    uint8_t *at = heap_alloc(BLOCK);
+
+    __asm__("" : "+r"(at));
+    return at;
+}
+
+static void give_back(volatile uint8_t *at)
+{
+    heap_free((void *)(uintptr_t)at);
+}
+
+static void overflow_heap(void)
+{
+    volatile uint8_t *at = block();
+
+    at[BLOCK] = 1;
+    give_back(at);
+}
+
+static void use_after_free(void)
+{
+    volatile uint8_t *at = block();
+
+    give_back(at);
+    at[0] = 1;
+}
+
+static void free_twice(void)
+{
+    volatile uint8_t *at = block();
+
+    give_back(at);
+    give_back(at);
+}
+
+static void lose_memory(void)
+{
+    block()[0] = 1;
+}
+
+static void read_uninitialised(void)
+{
+    volatile uint8_t *at = block();
+
+    print("a block that nobody has written to %s with 0\n",
+          at[1] == 0 ? "begins" : "does not begin");
+    give_back(at);
+}
+
+static void shift_too_far(void)
+{
+    volatile unsigned bits = 32;
+
+    print("1 << 32 is %u\n", 1u << bits);
+}
+
+static void divide_by_zero(void)
+{
+    volatile int zero = 0;
+
+    print("1 / 0 is %d\n", 1 / zero);
+}
+
+static void give_up(void)
+{
+    __builtin_trap();
+}
+
+const struct offence processor_offences[] = {
+    { "overflow-heap", overflow_heap },
+    { "use-after-free", use_after_free },
+    { "free-twice", free_twice },
+    { "lose-memory", lose_memory },
+    { "read-uninitialised", read_uninitialised },
+    { "shift-too-far", shift_too_far },
+    { "divide-by-zero", divide_by_zero },
+    { "give-up", give_up },
+    { NULL, NULL },
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backtrace.c - who called whom, by the chain of frames.
+ *
+ * On x86_64 and aarch64 alike a function of ours begins by storing its
+ * caller's frame pointer and its return address side by side, and lets the
+ * frame pointer point there (-fno-omit-frame-pointer):
+ *
+ *     frame -> | caller's frame | -> | its caller's frame | -> ...
+ *              | return address |    | return address     |
+ *
+ * The chain is walked when something has gone wrong, so nothing in it is
+ * believed: a frame must lie on our stack, above the one before it, and its
+ * return address in our code. It ends at the C library, which keeps no frames,
+ * and was our caller. (The C library's own backtrace() takes memory.)
+ */
+#include "unix.h"
+
+struct frame {
+    uintptr_t caller;
+    uintptr_t return_address;
+};
+
+/* The linker's: where the code of this program begins and ends. */
+extern const char __executable_start[], etext[];
+
+static uintptr_t stack_top;
+
+void backtrace_init(uintptr_t outermost)
+{
+    stack_top = outermost + sizeof(struct frame);
+}
+
+bool backtrace_is_code(uintptr_t address)
+{
+    return address > (uintptr_t)__executable_start &&
+           address < (uintptr_t)etext;
+}
+
+/* No sanitizer is to watch it look at other functions' frames. */
+__attribute__((no_sanitize("address", "undefined")))
+unsigned backtrace_from(uintptr_t at, uintptr_t bottom, uintptr_t *addresses,
+                        unsigned cap)
+{
+    unsigned n = 0;
+
+    while (n < cap && at >= bottom && at % sizeof(uintptr_t) == 0 &&
+           at <= stack_top - sizeof(struct frame)) {
+        const struct frame *frame = (const struct frame *)at;
+
+        if (!backtrace_is_code(frame->return_address))
+            break;
+        addresses[n++] = frame->return_address - 1;
+        bottom = at + sizeof(struct frame);
+        at = frame->caller;
+    }
+    return n;
+}
+
+unsigned arch_backtrace(uintptr_t *addresses, unsigned cap)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+    return backtrace_from(here, here, addresses, cap);
+}
