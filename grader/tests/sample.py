@@ -8,7 +8,7 @@ import gzip
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from lodge import ext2
@@ -58,12 +58,6 @@ class Site:
     guest: Machine
     port: int
     target: Target
-    dawdlers: list[Client] = field(default_factory=list)
-
-    def dawdle(self) -> None:
-        """One more has sent half a head, and sends no more."""
-        self.dawdlers.append(self.connect())
-        self.dawdlers[-1].send("GET / HTTP/1.1\r\nHost: a\r\nX: ")
 
     def connect(self, buffer_size: int | None = None) -> Client:
         return Client(self.guest, self.port, buffer_size)

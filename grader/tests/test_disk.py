@@ -3,7 +3,8 @@
 the host reads back, and what can't be read is told and tried again.
 
 The guest is `hexdump`, whose head comment says what may be asked of it; the
-answers are worked out here, from the image.
+answers are worked out here, from the image. All of it is so on each kind of
+disk that a guest can have.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,39 @@ from lodge.kit import ROOT, Kit
 from lodge.machine import DONE, FAILED, Machine, Pace
 
 MACHINES = ["q35", "pc", "microvm"]
+DISKS = ["virtio-blk", "virtio-scsi"]
 SECTOR = 512
 Boot = Callable[..., Machine]
+
+# As each kind of disk is told.
+LARGE_SECTORS = {
+    "virtio-blk": "-global virtio-blk-device.logical_block_size=4096"
+    " -global virtio-blk-device.physical_block_size=4096",
+    "virtio-scsi": "-global scsi-hd.logical_block_size=4096"
+    " -global scsi-hd.physical_block_size=4096",
+}
+QUEUES = {
+    "virtio-blk": "-global virtio-blk-device.queue-size={}"
+    " -global virtio-blk-device.num-queues=3",
+    "virtio-scsi": "-global virtio-scsi-device.virtqueue_size={}"
+    " -global virtio-scsi-device.num_queues=3",
+}
+NO_CACHE = {
+    "virtio-blk": "-global virtio-blk-device.write-cache=off"
+    " -global virtio-blk-device.config-wce=off",
+    "virtio-scsi": "-global scsi-hd.write-cache=off",
+}
+
+
+@pytest.fixture(params=DISKS)
+def disk_on(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def boot(boot: Boot, disk_on: str) -> Boot:
+    """The same, on each kind of disk."""
+    return partial(boot, DISK_ON=disk_on)
 
 
 @pytest.fixture
@@ -96,7 +129,7 @@ def debug_blocks(path: Path, *rules: str) -> str:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_virtio_blk_with_many_requests_in_flight_on_every_machine_with_the_same_elf(
+def test_many_requests_are_in_flight_on_every_machine_with_the_same_elf(
     machine: str, boot: Boot, image: Callable[..., Path], kit: Kit
 ) -> None:
     disk = image(2047)  # an odd number: the last block of 4 KiB is shorter
@@ -167,27 +200,27 @@ def test_the_disk_that_is_built_says_which_sector_is_which(boot: Boot, kit: Kit)
 
 @pytest.mark.parametrize("size", [4, 8, 1024])
 def test_queues_of_absurd_sizes_serve_as_well(
-    size: int, boot: Boot, image: Callable[..., Path]
+    size: int, boot: Boot, disk_on: str, image: Callable[..., Path]
 ) -> None:
     disk = image(600)
     data = disk.read_bytes()
     guest = boot(
         "hexdump", DISK=str(disk), CHALLENGE="count=0 reads=300 depth=64 copy=64 from=1 to=500",
-        QEMU_ARGS=f"-global virtio-blk-device.queue-size={size}"
-        " -global virtio-blk-device.num-queues=3",
+        QEMU_ARGS=QUEUES[disk_on].format(size),
     )  # fmt: skip
     assert reads_done(guest) == (300, check(data, 300, 1), 0)
     ends_well(guest)
     assert disk.read_bytes() == copied(data, 1, 500, 64)
 
 
-def test_a_disk_with_sectors_of_4096_bytes(boot: Boot, image: Callable[..., Path]) -> None:
+def test_a_disk_with_sectors_of_4096_bytes(
+    boot: Boot, disk_on: str, image: Callable[..., Path]
+) -> None:
     disk = image(1024)
     data = disk.read_bytes()
     guest = boot(
         "hexdump", DISK=str(disk), CHALLENGE="sector=13 count=5 reads=100 copy=10 from=16 to=800",
-        QEMU_ARGS="-global virtio-blk-device.logical_block_size=4096"
-        " -global virtio-blk-device.physical_block_size=4096",
+        QEMU_ARGS=LARGE_SECTORS[disk_on],
     )  # fmt: skip
     assert reads_done(guest) == (100, check(data, 100, 1, unit=4096), 0)
     ends_well(guest)
@@ -207,10 +240,16 @@ def test_a_disk_larger_than_32_bits_can_count(boot: Boot, tmp_path: Path) -> Non
     assert f"{sectors * SECTOR - 16:08x}  74 68 65 20" in guest.lines()
 
 
-def test_a_disk_without_sectors_is_a_disk_all_the_same(boot: Boot, tmp_path: Path) -> None:
+def test_from_a_disk_without_sectors_nothing_is_read(
+    boot: Boot, disk_on: str, tmp_path: Path
+) -> None:
     (tmp_path / "disk.img").write_bytes(b"")
     guest = boot("hexdump", DISK=str(tmp_path / "disk.img"), CHALLENGE="reads=5")
-    guest.expect("^hexdump: sector 0: error 34$")
+    if disk_on == "virtio-scsi":  # there it is one whose medium is missing
+        guest.expect("target 0, lun 0: not used: it is not ready")
+        guest.expect("^hexdump: there is no blk0$")
+    else:
+        guest.expect("^hexdump: sector 0: error 34$")
     assert guest.wait_end() == FAILED
 
 
@@ -291,13 +330,12 @@ def test_a_flush_reaches_the_host_and_its_error_comes_back(
 
 
 def test_a_disk_without_a_write_cache_is_not_flushed(
-    boot: Boot, image: Callable[..., Path]
+    boot: Boot, disk_on: str, image: Callable[..., Path]
 ) -> None:
     guest = boot(
         "hexdump", CHALLENGE="count=0 copy=4 from=10 to=40",
         BLOCKDEV=debug_blocks(image(64), "0.event=flush_to_disk", "0.errno=5"),
-        QEMU_ARGS="-global virtio-blk-device.write-cache=off"
-        " -global virtio-blk-device.config-wce=off",
+        QEMU_ARGS=NO_CACHE[disk_on],
     )  # fmt: skip
     # A flush would fail.
     guest.expect("^hexdump: flush: error 0$")
@@ -322,13 +360,13 @@ def test_a_disk_only_to_be_read_takes_no_writes(
 
 
 def test_a_disk_that_can_not_be_used_is_no_disk(
-    boot: Boot, image: Callable[..., Path]
+    boot: Boot, disk_on: str, image: Callable[..., Path]
 ) -> None:
     guest = boot(
-        "hexdump", DISK=str(image(64)), QEMU_ARGS="-global virtio-blk-pci.disable-modern=on"
-        " -global virtio-blk-pci.disable-legacy=off",
+        "hexdump", DISK=str(image(64)), QEMU_ARGS=f"-global {disk_on}-pci.vectors=0"
+        f" -global {disk_on}-pci.disable-legacy=on",
     )  # fmt: skip
-    guest.expect("^hexdump: there is no disk$")
+    guest.expect("^hexdump: there is no blk0$")
     assert guest.wait_end() == FAILED
 
 

@@ -121,14 +121,30 @@ static int execute(struct block_request *req)
     return error;
 }
 
-void fake_disk_finish(unsigned i)
+static struct block_request *let_go(unsigned i)
 {
     struct block_request *req = fake_disk.requests[i];
 
-    CHECK(i < fake_disk.held, "there is a request to finish");
+    CHECK(i < fake_disk.held, "there is a request to let go");
     fake_disk.held--;
     for (unsigned n = i; n < fake_disk.held; n++)
         fake_disk.requests[n] = fake_disk.requests[n + 1];
+    return req;
+}
+
+bool fake_disk_again(unsigned i)
+{
+    CHECK(i < fake_disk.held, "there is a request to try again");
+    if (!block_again(&fake_disk.dev, fake_disk.requests[i]))
+        return false;
+    let_go(i);
+    return true;
+}
+
+void fake_disk_finish(unsigned i)
+{
+    struct block_request *req = let_go(i);
+
     req->error = fake_disk.broken ? -EIO : execute(req);
     block_done(&fake_disk.dev, req);
 }

@@ -42,6 +42,10 @@ struct block_dev *fake_disk_add(uint64_t sectors);
 /* Finishes request `i` of those that are held, and hands it back. */
 void fake_disk_finish(unsigned i);
 
+/* Asks for another try of request `i`; false when that is too many, and it is
+ * still held. */
+bool fake_disk_again(unsigned i);
+
 /* Runs the event loop until nothing is ready. */
 void fake_disk_run(void);
 

@@ -414,6 +414,7 @@ void image_over(struct image *image, uint8_t *data, uint64_t size)
         .unit = 1,
         .pieces_max = BLOCK_PIECES_MAX,
         .piece_len_max = UINT32_MAX / 512 * 512,
+        .len_max = UINT32_MAX,
         .read_only = true,
         .submit = disk_submit,
     };

@@ -37,6 +37,10 @@ struct fake_virtio {
     int queue_error;                /* what queue_enable() gives, if not 0 */
     bool restless;                  /* a new config_generation at each look */
     bool loses_interrupts;
+    void (*on_notify)(unsigned q);  /* what the device does at once, if any */
+    uint64_t clock_step;            /* ns that each look at the clock takes */
+    unsigned memory_fails_at;       /* 1: the next allocation fails, 2: the one
+                                       after it; 0: none does */
     uint8_t config[FAKE_CONFIG];
 
     /* What the driver has done. */
@@ -57,8 +61,8 @@ extern struct fake_virtio fake;
 /* A new device of this kind; nothing has happened to it. Not yet attached. */
 void fake_virtio_begin(enum virtio_id id);
 
-/* A chain that the device has taken: all of it that it may read, in one
- * piece, and where it may write. */
+/* A chain that the device has taken: what it may read, in one piece as far as
+ * that has room here, and where it may write. */
 struct fake_chain {
     uint16_t head;
     uint8_t read[FAKE_FRAME_MAX];

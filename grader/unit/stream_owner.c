@@ -182,7 +182,7 @@ struct peer *start_connected(void)
 
     start();
     p = peer_connect(PORT);
-    CHECK(p->established && owner.accepted == 1, "a SYN to a port on which "
+    COMES(p->established && owner.accepted == 1, "a SYN to a port on which "
           "somebody listens is answered, and accept() called once");
     return p;
 }
@@ -199,9 +199,8 @@ uint8_t *random_bytes(size_t len)
 /* All connections are at their end, and nothing is left over. */
 void check_all_gone(void)
 {
-    struct stream_usage usage = stream_usage();
-
-    CHECK(usage.open == 0, "no stream is left, but %u are", usage.open);
+    COMES(stream_usage().open == 0, "no stream is left, but %u are",
+          stream_usage().open);
     card_sleep(70000);          /* TIME-WAIT */
     card_check_nothing_is_out();
     CHECK(parts_out == 0, "all that was borrowed has been given back, but "
@@ -212,8 +211,7 @@ void check_all_gone(void)
 void finish(struct peer *p)
 {
     close_it(owner.stream);
-    card_run();
-    CHECK(p->fin && !p->reset, "stream_close() ends with a FIN%s",
+    COMES(p->fin && !p->reset, "stream_close() ends with a FIN%s",
           p->reset ? ", not with a RST" : "");
     peer_fin(p);
     check_all_gone();

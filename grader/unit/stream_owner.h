@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream_owner.h - who owns the streams in the tests of lab 11: takes what
- * comes, lends what is to be sent, watches that every promise of net/stream.h
- * is kept, and does in each callback what the test wants. At the other end is
- * a peer of tcp_peer.h.
+ * stream_owner.h - who owns the streams in the tests of labs 11 and 13: takes
+ * what comes, lends what is to be sent, watches that every promise of
+ * net/stream.h is kept, and does in each callback what the test wants. At the
+ * other end is a peer of tcp_peer.h.
  */
 #ifndef UNIT_STREAM_OWNER_H
 #define UNIT_STREAM_OWNER_H
@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fake_card.h"
 #include "net/stream.h"
 #include "tcp_peer.h"
+#include "unit.h"
 
 enum { PORT = 80, MIB = 1 << 20, WINDOW = 256 << 10 };
 
@@ -82,5 +84,12 @@ void check_all_gone(void);
 
 /* Both ends close, ours first; and then the same. */
 void finish(struct peer *p);
+
+/* Lets everything take its course until `cond` holds; a check that it does. */
+#define COMES(cond, ...)                                                 \
+    do                                                                   \
+        card_run();                                                      \
+    while (!(cond) && peers_wait());                                     \
+    CHECK(cond, __VA_ARGS__)
 
 #endif

@@ -72,4 +72,8 @@ void peer_anything(struct peer *p, unsigned flags, uint32_t at, uint32_t acked,
 /* Acknowledges the first `count` bytes. */
 void peer_acknowledge(struct peer *p, uint32_t count);
 
+/* Waits for what may yet come though nobody here does anything about it. Says
+ * whether anything may: never, over the fake card. */
+bool peers_wait(void);
+
 #endif

@@ -43,6 +43,17 @@ TEST(test_bytes_behind_the_packet_do_not_matter)
     CHECK(asks(frame, 1514), "and one of 1514 bytes too");
 }
 
+TEST(test_a_frame_may_begin_at_any_address)
+{
+    _Alignas(8) uint8_t memory[sizeof request + 8];
+
+    for (unsigned at = 0; at < 8; at++) {
+        memcpy(memory + at, request, sizeof request);
+        CHECK(arp_asks(memory + at, sizeof request, OURS),
+              "a request is one also %u bytes behind a multiple of 8", at);
+    }
+}
+
 TEST(test_a_short_frame_is_not_read_beyond_its_end)
 {
     for (size_t len = 0; len < sizeof request; len++)

@@ -51,15 +51,20 @@ static int submit(struct block_request *req)
 
 TEST(test_disks_are_found_by_their_names)
 {
-    static struct block_dev many[11];
+    static struct block_dev many[101];
 
     CHECK(!block_find("blk0"), "there is no disk yet");
     for (unsigned i = 0; i < 11; i++)
         block_add(&many[i]);
+    CHECK(!block_find("blk11"), "no other is there yet");
+    for (unsigned i = 11; i < 101; i++)
+        block_add(&many[i]);
     CHECK(block_find("blk0") == &many[0], "the first one is blk0");
     CHECK(block_find("blk9") == &many[9], "the tenth one is blk9");
     CHECK(block_find("blk10") == &many[10], "the eleventh one is blk10");
-    CHECK(!block_find("blk11") && !block_find("net0") && !block_find(""),
+    CHECK(block_find("blk99") == &many[99] &&
+              block_find("blk100") == &many[100], "and so on");
+    CHECK(!block_find("blk101") && !block_find("net0") && !block_find(""),
           "no others are found");
 }
 
@@ -127,6 +132,9 @@ TEST(test_a_request_that_can_not_be_is_refused)
     many[0].len = many[1].len = 8192;
     fake_disk.dev.piece_len_max = 4096;
     CHECK(submit(req) == -EINVAL, "one with a piece too long is refused");
+    many[0].len = many[1].len = 4096;
+    fake_disk.dev.len_max = 8191;
+    CHECK(submit(req) == -EINVAL, "one that is too long as a whole is refused");
     CHECK(fake_disk.reads == 0 && done_count == 0, "nothing came of them");
 }
 
@@ -230,6 +238,31 @@ static void again(struct block_request *req)
 {
     if (++done_count < 1000 && block_submit(&fake_disk.dev, req) != 0)
         refused++;
+}
+
+TEST(test_a_request_that_is_to_be_tried_again_goes_before_all_others)
+{
+    fake_disk_add(SECTORS);
+    fake_disk.room = 1;
+    fake_disk.by_hand = true;
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(submit(request(i, BLOCK_READ, i)) == 0, "it is taken");
+    for (unsigned i = 1; i <= BLOCK_TRIES_MAX; i++) {
+        CHECK(fake_disk_again(0), "it has try %u", i);
+        CHECK(fake_disk.held == 0, "and waits until there is room");
+        block_room(&fake_disk.dev);
+        CHECK(fake_disk.held == 1 && fake_disk.requests[0] == &requests[0],
+              "it is the first again");
+    }
+    CHECK(!fake_disk_again(0), "but not for ever");
+    fake_disk_finish(0);
+    CHECK(done_count == 1 && fake_disk.requests[0] == &requests[1],
+          "and then it is the next one's turn");
+    fake_disk_finish(0);
+    fake_disk_finish(0);
+    CHECK(done_count == 3, "none is forgotten");
+    submit(request(0, BLOCK_READ, 0));
+    CHECK(fake_disk_again(0), "submitted anew, it has as many tries again");
 }
 
 TEST(test_a_broken_disk_fails_what_waits_and_what_comes)

@@ -13,18 +13,6 @@
 #include "stream_owner.h"
 #include "unit.h"
 
-TEST(test_close_sends_what_is_queued_first)
-{
-    struct peer *p = start_connected();
-    uint8_t *copy = send_all(owner.stream, 300000);
-
-    finish(p);
-    CHECK(p->count == 300000 && p->fin_at == 300000 &&
-          memcmp(p->bytes, copy, 300000) == 0, "300000 bytes arrive before "
-          "the FIN, here %u", p->count);
-    CHECK(released == 1, "and are released once, here %u times", released);
-}
-
 TEST(test_close_with_unread_bytes_is_no_reset)
 {
     struct peer *p = start_connected();
@@ -44,51 +32,6 @@ TEST(test_close_with_unread_bytes_is_no_reset)
           "as open as if the bytes had been read, here %u of %u", p->window,
           WINDOW);
     peer_fin(p);
-    check_all_gone();
-}
-
-TEST(test_what_comes_after_close_is_thrown_away)
-{
-    struct peer *p = start_connected();
-    uint8_t *data = random_bytes(WINDOW);
-
-    close_it(owner.stream);
-    card_run();
-    for (unsigned i = 0; i < 2 * WINDOW; i += 4096)
-        peer_send(p, data + i % WINDOW, 4096);
-    card_sleep(500);
-    CHECK(!p->reset && p->acked == 2 * WINDOW, "two windows full after "
-          "stream_close() are acknowledged and not reset, here %u", p->acked);
-    peer_fin(p);
-    check_all_gone();
-}
-
-TEST(test_a_peer_that_never_ends_is_left_after_a_while)
-{
-    struct peer *p = start_connected();
-    unsigned ms = 0;
-
-    close_it(owner.stream);
-    card_run();
-    for (; ms < 60000 && !p->reset; ms += 100) {
-        peer_send(p, "x", 1);
-        card_sleep(100);
-    }
-    CHECK(p->reset, "a peer that goes on sending after it has got everything "
-          "is reset");
-    check_all_gone();
-}
-
-TEST(test_a_silent_peer_that_has_everything_is_soon_left)
-{
-    struct peer *p = start_connected();
-
-    send_all(owner.stream, 1000);
-    close_it(owner.stream);
-    card_sleep(5000);
-    CHECK(p->fin && p->count == 1000, "it has everything");
-    CHECK(stream_usage().open == 0 && !p->reset, "five seconds later the "
-          "stream is gone, and nobody was reset");
     check_all_gone();
 }
 

@@ -14,14 +14,6 @@
 #include "stream_owner.h"
 #include "unit.h"
 
-TEST(test_a_connection_is_accepted_once)
-{
-    struct peer *p = start_connected();
-
-    CHECK(stream_usage().open == 1, "one stream is open");
-    finish(p);
-}
-
 TEST(test_a_port_that_is_taken_is_busy)
 {
     int err;
@@ -31,40 +23,6 @@ TEST(test_a_port_that_is_taken_is_busy)
     CHECK(err == -EBUSY, "a second stream_listen() on a port returns -EBUSY, "
           "here %d", err);
     CHECK(pool_out("TCP_PCB") == 0, "no pcb is left over");
-}
-
-TEST(test_a_refused_connection_is_reset)
-{
-    struct peer *p;
-
-    start();
-    owner.refuse = -ENOMEM;
-    p = peer_connect(PORT);
-    CHECK(p->reset, "a connection that accept() refuses is reset");
-    check_all_gone();
-}
-
-TEST(test_accept_may_send_and_close)
-{
-    struct peer *p;
-
-    start();
-    owner.in_accept = close_it;
-    p = peer_connect(PORT);
-    CHECK(p->fin && !p->reset, "a connection that accept() closes gets a FIN");
-    peer_fin(p);
-    check_all_gone();
-}
-
-TEST(test_accept_may_abort)
-{
-    struct peer *p;
-
-    start();
-    owner.in_accept = abort_it;
-    p = peer_connect(PORT);
-    CHECK(p->reset, "a connection that accept() aborts is reset");
-    check_all_gone();
 }
 
 TEST(test_beyond_the_backlog_nobody_is_answered_until_one_has_gone)

@@ -42,27 +42,6 @@ TEST(test_more_than_a_window_is_received)
     finish(p);
 }
 
-TEST(test_what_is_not_taken_is_offered_again)
-{
-    struct peer *p = start_connected();
-    uint8_t *data = random_bytes(3000);
-
-    owner.takes = 0;
-    peer_send(p, data, 1000);
-    CHECK(owner.count == 0, "nothing is taken");
-    owner.takes = 700;
-    stream_resume(owner.stream);
-    CHECK(owner.count == 0, "stream_resume() calls nobody itself");
-    card_run();
-    CHECK(owner.count == 700, "after stream_resume() 700 bytes are taken, "
-          "here %zu", owner.count);
-    owner.takes = SIZE_MAX;
-    peer_send(p, data + 1000, 2000);
-    CHECK(owner.count == 3000 && memcmp(owner.bytes, data, 3000) == 0, "the "
-          "rest comes with the next bytes, in order, here %zu", owner.count);
-    finish(p);
-}
-
 static void take_no_more(struct stream *s)
 {
     (void)s;
@@ -221,45 +200,5 @@ TEST(test_early_segments_keep_few_of_the_cards_buffers)
         p[i]->sent = 0;
         peer_reset(p[i]);
     }
-    check_all_gone();
-}
-
-TEST(test_end_comes_after_the_last_byte_once)
-{
-    struct peer *p = start_connected();
-    uint8_t *data = random_bytes(2000);
-
-    owner.takes = 500;
-    peer_send(p, data, 2000);
-    peer_fin(p);
-    CHECK(owner.ended == 0, "end() waits until all has been taken");
-    owner.takes = SIZE_MAX;
-    stream_resume(owner.stream);
-    card_run();
-    CHECK(owner.count == 2000 && owner.ended == 1, "2000 bytes, then end(): "
-          "here %zu, and %u times end()", owner.count, owner.ended);
-    stream_resume(owner.stream);
-    card_sleep(2000);
-    CHECK(owner.ended == 1, "end() comes once, here %u times", owner.ended);
-    close_it(owner.stream);
-    card_run();
-    CHECK(p->fin && !p->reset, "stream_close() sends a FIN then");
-    check_all_gone();
-}
-
-TEST(test_after_the_peers_end_we_may_still_send)
-{
-    struct peer *p = start_connected();
-    uint8_t *copy;
-
-    peer_fin(p);
-    CHECK(owner.ended == 1, "end() is called");
-    copy = send_all(owner.stream, 10000);
-    card_run();
-    CHECK(p->count == 10000 && memcmp(p->bytes, copy, 10000) == 0, "10000 "
-          "bytes arrive all the same, here %u", p->count);
-    close_it(owner.stream);
-    card_run();
-    CHECK(p->fin && !p->reset, "and then a FIN");
     check_all_gone();
 }

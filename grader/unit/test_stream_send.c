@@ -14,21 +14,6 @@
 #include "stream_owner.h"
 #include "unit.h"
 
-TEST(test_what_is_sent_arrives)
-{
-    struct peer *p = start_connected();
-    uint8_t *a = send_all(owner.stream, 100);
-    uint8_t *b = send_all(owner.stream, 5000);
-
-    card_run();
-    CHECK(p->count == 5100 && memcmp(p->bytes, a, 100) == 0 &&
-          memcmp(p->bytes + 100, b, 5000) == 0, "5100 bytes arrive as they "
-          "were sent, here %u", p->count);
-    card_run();
-    CHECK(released == 2, "both pieces are released, here %u", released);
-    finish(p);
-}
-
 TEST(test_small_pieces_leave_together)
 {
     struct peer *p = start_connected();
@@ -123,56 +108,6 @@ TEST(test_release_waits_for_the_card_too)
     card_run();
     CHECK(released == 1, "it is released when the card is done with it");
     card.holds = false;
-    finish(p);
-}
-
-TEST(test_more_than_there_is_room_for_is_taken_in_parts)
-{
-    struct peer *p = start_connected();
-    size_t room;
-    long n;
-
-    p->silent = true;
-    big_make(3 * MIB);
-    owner.in_writable = send_more_of_big;
-    room = stream_room(owner.stream);
-    n = loan_send(owner.stream, big, false);
-    CHECK(n > 0 && (size_t)n <= room, "of 3 MiB a part is taken, at most "
-          "stream_room() (%zu), here %ld", room, n);
-    CHECK(loan_send(owner.stream, big, false) == -EAGAIN, "when nothing is "
-          "taken stream_send() returns -EAGAIN");
-    CHECK(owner.writables == 0, "writable() waits for room");
-    p->silent = false;
-    card_sleep(60000);
-    CHECK(p->count == 3 * MIB && memcmp(p->bytes, big_copy, 3 * MIB) == 0,
-          "all of 3 MiB arrives as it was sent, here %u bytes", p->count);
-    CHECK(owner.writables > 0, "writable() was called");
-    finish(p);
-}
-
-TEST(test_writable_is_not_called_unasked)
-{
-    struct peer *p = start_connected();
-
-    send_all(owner.stream, 100000);
-    card_sleep(5000);
-    CHECK(p->count == 100000, "100000 bytes arrive");
-    CHECK(owner.writables == 0, "writable() is for those that a send left "
-          "waiting, here it came %u times", owner.writables);
-    finish(p);
-}
-
-TEST(test_writable_is_called_once_for_each_send_that_fell_short)
-{
-    struct peer *p = start_connected();
-
-    p->silent = true;
-    big_make(MIB);
-    loan_send(owner.stream, big, false);
-    p->silent = false;
-    card_sleep(10000);          /* many acknowledgements, and nobody sends */
-    CHECK(owner.writables == 1, "writable() is called once, here %u times",
-          owner.writables);
     finish(p);
 }
 

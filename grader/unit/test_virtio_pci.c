@@ -3,7 +3,7 @@
  * test_virtio_pci.c - virtio devices on the PCI bus, whose capabilities say
  * what can't be: each is let be with one line.
  */
-#include "core/start.h"
+#include "fake_driver.h"
 #include "fake_pci.h"
 #include "fake_virtio_device.h"
 #include "lib/errno.h"
@@ -77,39 +77,6 @@ uintptr_t arch_map_device(bus_addr_t base, uint64_t size)
     return base;
 }
 
-int irq_request(struct irq_source *source, irq_handler_t handler, void *ctx)
-{
-    (void)handler, (void)ctx;
-    CHECK(source->kind == IRQ_MESSAGE, "an MSI-X vector is asked for");
-    source->address = 0xfee00000;
-    source->data = 0x30;
-    return 0;
-}
-
-/* ---- A driver --------------------------------------------------------- */
-
-static struct virtq vq;
-static struct event_work work;
-static unsigned attached;
-static int error;
-
-static int set_up(struct virtio_device *dev, void *ctx)
-{
-    (void)ctx;
-    return virtio_queue(dev, 0, 8, &vq, &work, "queue");
-}
-
-static int probe(struct virtio_device *dev)
-{
-    error = virtio_handshake(dev, 0, set_up, NULL);
-    attached += error == 0;
-    return error;
-}
-
-static const struct virtio_driver driver = { .id = VIRTIO_ID_RNG,
-                                             .probe = probe };
-VIRTIO_DRIVER(driver);
-
 /* ---- A device --------------------------------------------------------- */
 
 /* A capability for a structure. [virtio 1.2 §4.1.4] */
@@ -153,49 +120,51 @@ static struct fake_function *device(void)
     return f;
 }
 
-extern const struct initcall __start_initcalls[];
-
-static void scan(void)
-{
-    __start_initcalls[0].run();
-}
-
-static void check_not_used(const char *what)
-{
-    unsigned lines = unit_log_count(), before = attached;
-
-    scan();
-    CHECK(attached == before, "a device %s is used", what);
-    CHECK(unit_log_count() == lines + 1, "a device %s: one line says so; here "
-          "%u, the last \"%s\"", what, unit_log_count() - lines,
-          unit_log_last());
-}
-
 TEST(test_an_honest_device_is_brought_up)
 {
     struct fake_function *f = device();
     char data[4];
     struct virtq_buffer buffer = { data, sizeof data };
 
-    scan();
-    CHECK(attached == 1, "error %d, \"%s\"", error, unit_log_last());
+    driver_scan();
+    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error, unit_log_last());
     CHECK(memory[BAR_SIZE + STATUS] == 0xf, "status 0x%x",
           memory[BAR_SIZE + STATUS]);
     CHECK((pci_config_read16(f->at, PCI_COMMAND) & 7) == 7, "it is enabled");
     CHECK(mmio_read16(REGISTERS + QUEUE_ENABLE) == 1, "and so is its queue");
-    CHECK(virtq_add(&vq, &buffer, 1, 0, data) == 0, "there is room");
-    virtq_kick(&vq);
+    CHECK(virtq_add(&driver.vq, &buffer, 1, 0, data) == 0, "there is room");
+    virtq_kick(&driver.vq);
     CHECK(notified_at == 2 * 4, "it is notified at %lu: expected 8",
           (unsigned long)notified_at);
 }
 
-TEST(test_a_legacy_device_is_let_be)
+/* Nobody answers at the ports of this one. */
+TEST(test_a_transitional_device_is_taken_by_its_modern_interface)
 {
     struct fake_function *f = device();
     fake_set16(f, PCI_DEVICE_ID, 0x1005);
     f->config[PCI_SUBSYSTEM_ID] = 4;
+    fake_bar(f, 0, 1, 0xc100, 64);
+    driver_scan();
+    CHECK(driver.attached == 1 && !driver.device->legacy, "error %d, \"%s\"",
+          driver.error, unit_log_last());
+}
+
+TEST(test_a_transitional_device_with_a_bad_structure_is_not_used)
+{
+    struct fake_function *f = device();
+    fake_set16(f, PCI_DEVICE_ID, 0x1005);
+    f->config[PCI_SUBSYSTEM_ID] = 4;
+    fake_bar(f, 0, 1, 0xc100, 64);
+    f->config[CAP_NOTIFY + 3] = 99;
+    driver_refuses("of which half is missing");
+}
+
+TEST(test_a_modern_device_without_structures_is_let_be)
+{
+    struct fake_function *f = device();
     f->config[0x41] = 0; /* no vendor capabilities */
-    check_not_used("that has none of the modern structures");
+    driver_refuses("that has none of the modern structures");
 }
 
 TEST(test_a_structure_outside_of_its_bar_is_refused)
@@ -219,7 +188,7 @@ TEST(test_a_structure_outside_of_its_bar_is_refused)
         struct fake_function *f = device();
         structure(f, bad[i].cap, f->config[bad[i].cap + 1], bad[i].type,
                   bad[i].bar, bad[i].offset, bad[i].length);
-        check_not_used("whose structure is not where it can be");
+        driver_refuses("whose structure is not where it can be");
     }
 }
 
@@ -234,8 +203,8 @@ TEST(test_a_structure_of_many_mebibytes_is_mapped_as_far_as_it_is_used)
     structure(f, CAP_NOTIFY, CAP_DEVICE, 2, 4, at + NOTIFY, length);
     structure(f, CAP_DEVICE, 0, 4, 4, at + DEVICE, length);
     fake_set32(f, CAP_NOTIFY + 16, 4);
-    scan();
-    CHECK(attached == 1, "error %d, \"%s\"", error, unit_log_last());
+    driver_scan();
+    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error, unit_log_last());
     CHECK(mapped_most <= 2 << 20, "%llu bytes are mapped for a structure",
           (unsigned long long)mapped_most);
 }
@@ -244,28 +213,28 @@ TEST(test_a_structure_in_a_bar_without_an_address_is_refused)
 {
     struct fake_function *f = device();
     fake_set32(f, PCI_BAR0 + 16, 4);
-    check_not_used("whose BAR has no address");
+    driver_refuses("whose BAR has no address");
 }
 
 TEST(test_a_structure_that_is_missing_is_noticed)
 {
     struct fake_function *f = device();
     f->config[CAP_NOTIFY + 3] = 99;
-    check_not_used("without a notify structure");
+    driver_refuses("without a notify structure");
     f = device();
     f->config[CAP_COMMON + 4] = 6; /* a reserved BAR: does not count */
-    check_not_used("without a common structure");
+    driver_refuses("without a common structure");
     f = device();
     f->config[CAP_NOTIFY + 2] = 16;
-    check_not_used("whose notify capability has no multiplier");
+    driver_refuses("whose notify capability has no multiplier");
 }
 
 TEST(test_a_capability_list_that_loops_does_not_hold_up_the_device)
 {
     struct fake_function *f = device();
     f->config[CAP_DEVICE + 1] = CAP_COMMON;
-    scan();
-    CHECK(attached == 1, "error %d, \"%s\"", error, unit_log_last());
+    driver_scan();
+    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error, unit_log_last());
 }
 
 TEST(test_capabilities_at_the_end_of_configuration_space_are_not_read_beyond)
@@ -278,9 +247,9 @@ TEST(test_capabilities_at_the_end_of_configuration_space_are_not_read_beyond)
             f->config[offset + 2] = 255;
             f->config[offset + 3] = 2;
         }
-        scan();
+        driver_scan();
     }
-    CHECK(attached == 4, "the device is brought up: %u of 4", attached);
+    CHECK(driver.attached == 4, "the device is brought up: %u of 4", driver.attached);
 }
 
 TEST(test_an_absurd_notify_multiplier_is_refused)
@@ -293,8 +262,8 @@ TEST(test_an_absurd_notify_multiplier_is_refused)
         struct fake_function *f = device();
         fake_set32(f, CAP_NOTIFY + 16, bad[i].multiplier);
         set(QUEUE_NOTIFY_OFF, bad[i].offset);
-        check_not_used("that is to be notified outside of its structure");
-        CHECK(error == -EIO, "error %d", error);
+        driver_refuses("that is to be notified outside of its structure");
+        CHECK(driver.error == -EIO, "error %d", driver.error);
     }
 }
 
@@ -304,32 +273,32 @@ TEST(test_an_absurd_queue_size_is_refused)
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         device();
         set(QUEUE_SIZE, bad[i]);
-        check_not_used("with a queue whose size can't be");
+        driver_refuses("with a queue whose size can't be");
     }
     device();
     set(QUEUE_SIZE, 0);
-    scan();
-    CHECK(attached == 0 && error == -ENODEV, "a queue of 0 is none");
+    driver_scan();
+    CHECK(driver.attached == 0 && driver.error == -ENODEV, "a queue of 0 is none");
     device();
     set(NUM_QUEUES, 0);
-    scan();
-    CHECK(attached == 0 && error == -ENODEV, "nor is one beyond num_queues");
+    driver_scan();
+    CHECK(driver.attached == 0 && driver.error == -ENODEV, "nor is one beyond num_queues");
 }
 
 TEST(test_an_msix_table_outside_of_its_bar_leaves_the_device_unused)
 {
     struct fake_function *f = device();
     fake_set32(f, 0x44, BAR_SIZE - 16 + 1);
-    check_not_used("whose MSI-X table is not in its BAR");
+    driver_refuses("whose MSI-X table is not in its BAR");
     f = device();
     f->config[0x40] = 0x05; /* MSI, which is no MSI-X */
-    check_not_used("without MSI-X");
+    driver_refuses("without MSI-X");
 }
 
 TEST(test_a_device_that_takes_no_vector_is_not_used)
 {
     device();
     takes_no_vector = true;
-    check_not_used("that takes none of the vectors offered");
-    CHECK(error == -ENOSPC, "error %d", error);
+    driver_refuses("that takes none of the vectors offered");
+    CHECK(driver.error == -ENOSPC, "error %d", driver.error);
 }

@@ -26,7 +26,7 @@ list() {
     mkdir -p "$work/$2"
     net=${2#"${2%%-*}"}
     make --silent --no-print-directory -f "$tools/porting.mk" APP="$1" \
-        ARCH="${2%%-*}" ${net:+NET="${net#-}"} MINE= LAB= \
+        ARCH="${2%%-*}" ${net:+NET="${net#-}"} HOST_CPU=x86_64 MINE= LAB= \
         > "$work/$2/$1" 2> "$work/$2/$1.not" && rm "$work/$2/$1.not" && return
     rm "$work/$2/$1"
     grep -q "can't be built with" "$work/$2/$1.not" || {

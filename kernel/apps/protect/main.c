@@ -21,7 +21,8 @@
 
 static const uint32_t constant = 42;
 static uint32_t variable;
-static uint8_t code_in_data[] = { 0xc3 };       /* ret */
+/* At multiples of 4, where every processor takes code from. */
+static _Alignas(4) uint8_t code_in_data[] = { 0xc3 };   /* an x86's ret */
 
 /* Addresses that the compiler can't see through. */
 static volatile uint32_t *hide(uintptr_t address)
@@ -67,7 +68,7 @@ static void execute_data(void)
 
 static void execute_stack(void)
 {
-    uint8_t code[16] = { 0xc3 };
+    _Alignas(4) uint8_t code[16] = { 0xc3 };
     ((void (*)(void))hide((uintptr_t)code))();
 }
 

@@ -62,7 +62,8 @@ static bool range_of(const struct device_tree *tree,
            tree_number(&reg, i * 2 * CELLS + CELLS, CELLS, size);
 }
 
-/* The device with range `i` of the node's; of several the first counts. */
+/* The device with range `i` of the node's; of several the first counts. Its
+ * registers are words, and so lie where words may. */
 static void device_of(const struct device_tree *tree,
                       const struct tree_node *node, unsigned i,
                       struct board_device *device)
@@ -70,7 +71,8 @@ static void device_of(const struct device_tree *tree,
     uint64_t interrupt[INTERRUPT_CELLS];
     uint64_t base, size;
 
-    if (device->base != 0 || !range_of(tree, node, i, &base, &size))
+    if (device->base != 0 || !range_of(tree, node, i, &base, &size) ||
+        base % 8 != 0)
         return;
     *device = (struct board_device){ base, size, NO_LINE, false };
     if (interrupt_of(tree, node, 0, interrupt) &&

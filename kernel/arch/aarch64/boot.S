@@ -34,11 +34,12 @@
 
 #define SCTLR_RES1      0x30d00800
 #define SCTLR_M         (1 << 0)
+#define SCTLR_A         (1 << 1)        /* no word where none may be */
 #define SCTLR_C         (1 << 2)
 #define SCTLR_SA        (1 << 3)
 #define SCTLR_I         (1 << 12)
 #define SCTLR_OFF       (SCTLR_RES1)
-#define SCTLR_ON        (SCTLR_RES1 + SCTLR_M + SCTLR_C + SCTLR_SA + SCTLR_I)
+#define SCTLR_ON        (SCTLR_RES1 + SCTLR_M + SCTLR_A + SCTLR_C + SCTLR_SA + SCTLR_I)
 
 #define BLOCK           (1 << 0)
 #define TABLE           (3 << 0)
@@ -72,6 +73,7 @@ _start:
     mov x1, #CPTR_NO_TRAPS
     msr cptr_el2, x1
     msr hstr_el2, xzr
+    msr mdcr_el2, xzr
     mrs x1, midr_el1
     msr vpidr_el2, x1
     mrs x1, mpidr_el1
@@ -95,6 +97,10 @@ at_el1:
     mov sp, x1
     ldr x1, =trap_vectors
     msr vbar_el1, x1
+
+    msr cpacr_el1, xzr                  /* no vector registers: nobody saves
+                                           them */
+    msr mdscr_el1, xzr                  /* and no debugger */
 
     /* 4. The MMU and the caches on. Physical addresses have as many bits as
      * the processor says, and no more than 48. */

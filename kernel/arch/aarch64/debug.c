@@ -30,6 +30,7 @@ enum {
     CR_TXE = 1 << 8,
     CR_RXE = 1 << 9,
     LOOKS = 100000,
+    BOOT_DEVICES = 1 << 30,     /* so much is mapped by boot.S for devices */
 };
 
 static uintptr_t uart;          /* 0: we don't know of one, or it is stuck */
@@ -40,7 +41,7 @@ void debug_init(void)
     const struct board_device *device = &board()->uart;
 
     if (device->base == 0 || device->size < REGISTERS ||
-        device->base >= 1 << 30)
+        device->base > BOOT_DEVICES - REGISTERS)
         return;
     uart = device->base;
     mmio_write32(uart + UARTCR, CR_UARTEN | CR_TXE | CR_RXE);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * device_tree.c - a flattened device tree, read with care. Pure: a buffer and
- * its length in, so that the host's tests can feed it anything.
- *
- * The structure is a sequence of tokens of 32 bits, big-endian as all numbers
- * here:
+ * its length in, so that the host's tests can feed it anything. The structure
+ * is a sequence of tokens of 32 bits, big-endian as all numbers here:
  *
  *     FDT_BEGIN_NODE  name, NUL, zeros up to a multiple of 4
  *     FDT_PROP        length | offset of its name | data, zeros likewise
@@ -114,16 +112,12 @@ static const char *read_token(const struct device_tree *tree, uint32_t at,
         return "its structure has no end";
     t->kind = be32(tree->structure + at);
     t->next = at + 4;
-    switch (t->kind) {
-    case FDT_BEGIN_NODE:
+    if (t->kind == FDT_BEGIN_NODE)
         return read_begin(tree, at + 4, t);
-    case FDT_PROP:
+    if (t->kind == FDT_PROP)
         return read_property(tree, at + 4, t);
-    case FDT_END_NODE:
-    case FDT_NOP:
-    case FDT_END:
+    if (t->kind == FDT_END_NODE || t->kind == FDT_NOP || t->kind == FDT_END)
         return NULL;
-    }
     return "its structure has a token that is none";
 }
 
@@ -135,7 +129,6 @@ static const char *check_structure(const struct device_tree *tree)
     unsigned depth = 0;
     bool had_root = false, had_child = false;
     struct token t;
-
     for (uint32_t at = 0; ; at = t.next) {
         const char *wrong = read_token(tree, at, &t);
         if (wrong)
@@ -187,9 +180,9 @@ static const char *find_reserved(struct device_tree *tree, const uint8_t *blob,
     return "its list of reserved memory has no end";
 }
 
-uint32_t device_tree_size(const void *blob)
+/* How long it says that it is; 0 when it is none. */
+static uint32_t size_of(const uint8_t *header)
 {
-    const uint8_t *header = blob;
     return be32(header + MAGIC) == FDT_MAGIC ? be32(header + TOTALSIZE) : 0;
 }
 
@@ -197,10 +190,10 @@ const char *device_tree_open(struct device_tree *tree, const void *blob,
                              size_t cap)
 {
     const uint8_t *header = blob;
+    uint32_t total = cap < TREE_HEADER_SIZE ? 0 : size_of(header);
     *tree = (struct device_tree){ 0 };
-    if (cap < TREE_HEADER_SIZE || device_tree_size(blob) == 0)
+    if (total == 0)
         return "it does not begin as one";
-    uint32_t total = device_tree_size(blob);
     if (total > cap)
         return "it is longer than there is room for";
     if (be32(header + VERSION) < OUR_VERSION ||
@@ -237,7 +230,6 @@ bool tree_reserved(const struct device_tree *tree, unsigned i, uint64_t *base,
 bool tree_next(const struct device_tree *tree, struct tree_node *node)
 {
     struct token t;
-
     for (uint32_t at = node->properties; ; at = t.next) {
         if (read_token(tree, at, &t) || t.kind == FDT_END)
             return false;
@@ -256,7 +248,6 @@ bool tree_value(const struct device_tree *tree, const struct tree_node *node,
                 const char *name, struct tree_value *value)
 {
     struct token t;
-
     for (uint32_t at = node->properties; ; at = t.next) {
         if (read_token(tree, at, &t) ||
             (t.kind != FDT_PROP && t.kind != FDT_NOP))
@@ -277,7 +268,6 @@ const char *tree_value_text(const struct tree_value *value)
 bool tree_value_has(const struct tree_value *value, const char *text)
 {
     uint32_t size;
-
     for (uint32_t at = 0; at < value->len; at += size) {
         const char *here = (const char *)value->data + at;
         size = text_size(here, value->len - at);
@@ -292,17 +282,15 @@ bool tree_value_has(const struct tree_value *value, const char *text)
 bool tree_is_compatible(const struct device_tree *tree,
                         const struct tree_node *node, const char *name)
 {
-    struct tree_value compatible;
-
-    return tree_value(tree, node, "compatible", &compatible) &&
-           tree_value_has(&compatible, name);
+    struct tree_value list;
+    return tree_value(tree, node, "compatible", &list) &&
+           tree_value_has(&list, name);
 }
 
 bool tree_number(const struct tree_value *value, uint32_t at, unsigned cells,
                  uint64_t *number)
 {
     uint32_t count = value->len / 4;
-
     if (cells > count || at > count - cells)
         return false;
     *number = 0;

@@ -52,10 +52,6 @@ struct tree_value {
     uint32_t len;
 };
 
-/* How long the tree at `blob` says that it is, of which the header can be
- * read; 0 when it is none. */
-uint32_t device_tree_size(const void *blob);
-
 /* The tree in the `cap` bytes at `blob`. Returns NULL, or what is wrong with
  * it: a part of a sentence, "its strings reach beyond its end". */
 const char *device_tree_open(struct device_tree *tree, const void *blob,

@@ -9,16 +9,13 @@ enum { PSCI_SYSTEM_OFF = 0x84000008u };
 
 void psci_off(void)
 {
+    bool hvc = board()->psci == PSCI_HVC, smc = board()->psci == PSCI_SMC;
     register uint64_t function __asm__("x0") = PSCI_SYSTEM_OFF;
 
-    switch (board()->psci) {
-    case PSCI_HVC:
-        __asm__ volatile("hvc #0" : "+r"(function) : : "memory", "x1", "x2", "x3");
-        break;
-    case PSCI_SMC:
-        __asm__ volatile("smc #0" : "+r"(function) : : "memory", "x1", "x2", "x3");
-        break;
-    case PSCI_NONE:
-        break;
-    }
+    if (hvc)
+        __asm__ volatile("hvc #0" : "+r"(function)
+                         : : "memory", "x1", "x2", "x3");
+    if (smc)
+        __asm__ volatile("smc #0" : "+r"(function)
+                         : : "memory", "x1", "x2", "x3");
 }

@@ -13,48 +13,58 @@
  * stack that it met.
  */
 
-#define SEMIHOSTING_CALL hlt #0xf000
+/* Most are faults. One is an answer: that there is nobody to take a
+ * semihosting call (debug.c). X0 and X1 are kept where no stack is needed. */
+.macro unless_semihosting
+    msr tpidr_el0, x0
+    msr tpidr_el1, x1
+    mrs x0, elr_el1
+    adr x1, semihosting_instruction
+    cmp x0, x1
+    b.eq nobody_takes_it
+    mrs x0, tpidr_el0
+    mrs x1, tpidr_el1
+.endm
+
+.macro fault slot
+    sub sp, sp, #288
+    stp x0, x1, [sp]
+    mov x1, #\slot
+    b exception
+.endm
 
     .section .text.traps, "ax"
     .balign 2048
     .globl trap_vectors
 trap_vectors:
-    b synchronous
+    unless_semihosting
+    fault 0
     .balign 128
     b interrupt
     .set slot, 2
     .rept 14
     .balign 128
+    .if slot == 4
+    unless_semihosting
+    .endif
     .if slot >= 4 && slot < 8
     mov x1, #slot
     b again
     .else
-    sub sp, sp, #288
-    stp x0, x1, [sp]
-    mov x1, #slot
-    b exception
+    fault slot
     .endif
     .set slot, slot + 1
     .endr
 
-/* Most are faults. One is an answer: that there is nobody to take a
- * semihosting call (debug.c). */
     .balign 128
-synchronous:
-    sub sp, sp, #288
-    stp x0, x1, [sp]
-    mrs x0, elr_el1
-    adr x1, semihosting_instruction
-    cmp x0, x1
-    mov x1, #0
-    b.ne exception
-    add x0, x0, #4
+nobody_takes_it:
+    add x0, x0, #4              /* behind it */
     msr elr_el1, x0
     ldr x0, =semihosting_absent
     mov w1, #1
     strb w1, [x0]
-    ldp x0, x1, [sp]
-    add sp, sp, #288
+    mrs x0, tpidr_el0
+    mrs x1, tpidr_el1
     eret
 
 /* What SP_EL1 points at may be what is wrong: another stack. X0 and X1 are
@@ -146,6 +156,6 @@ semihosting:
     stp x29, x30, [sp, #-16]!
     mov x29, sp
 semihosting_instruction:
-    SEMIHOSTING_CALL
+    hlt #0xf000
     ldp x29, x30, [sp], #16
     ret

@@ -77,7 +77,7 @@ static const char *guess(uint64_t address)
 static const char *reason(uint64_t esr, bool fetch, bool write)
 {
     enum { ALIGNMENT = 0x21, EXTERNAL = 0x10 };
-    enum { ADDRESS_SIZE = 0, TRANSLATION = 1, ACCESS_FLAG = 2, PERMISSION = 3 };
+    enum { TRANSLATION = 1, PERMISSION = 3 };
     unsigned status = esr & 0x3f;
 
     if (status == ALIGNMENT)
@@ -90,7 +90,9 @@ static const char *reason(uint64_t esr, bool fetch, bool write)
     case TRANSLATION:
         return ", not present";
     case PERMISSION:
-        return fetch ? ", not executable" : write ? ", read-only" : ", forbidden";
+        return fetch   ? ", not executable"
+               : write ? ", read-only"
+                       : ", forbidden";
     }
     return ", a broken page-table entry";
 }
@@ -103,11 +105,10 @@ static void explain_abort(const struct trap_frame *f)
     bool write = !fetch && (f->esr & WRITE) && !(f->esr & CACHE);
 
     panic_text(fetch ? "execution of " : write ? "write to " : "read of ");
-    if (f->esr & FAR_NOT_VALID) {
+    if (f->esr & FAR_NOT_VALID)
         panic_text("an unknown address");
-    } else {
+    else
         panic_hex(f->far);
-    }
     panic_text(reason(f->esr, fetch, write));
     panic_text(guess(f->far));
 }

@@ -57,6 +57,48 @@ unsigned backtrace_from(uintptr_t at, uintptr_t bottom, uintptr_t *addresses,
     return n;
 }
 
+/* The first return address into our code that lies at `bottom` or above; where
+ * it lies, or stack_top. */
+__attribute__((no_sanitize("address", "undefined")))
+static uintptr_t find_call(uintptr_t bottom)
+{
+    uintptr_t at = (bottom + sizeof at - 1) & ~(sizeof at - 1);
+
+    while (at < stack_top && !backtrace_is_code(*(const uintptr_t *)at))
+        at += sizeof at;
+    return at;
+}
+
+__attribute__((no_sanitize("address", "undefined")))
+unsigned backtrace_through(const struct context *at, uintptr_t *addresses,
+                           unsigned cap)
+{
+    uintptr_t bottom = at->sp, frame = at->frame;
+    unsigned n = 0;
+
+    if (cap > 0 && backtrace_is_code(at->link)) {
+        addresses[n++] = at->link - 1;
+    } else {
+        uintptr_t call = find_call(bottom);
+
+        if (call >= stack_top || cap == 0)
+            return 0;
+        addresses[n++] = *(const uintptr_t *)call - 1;
+        bottom = call + sizeof call;
+    }
+    /* The frame pointer is still ours, unless the C library has used it. */
+    unsigned more = backtrace_from(frame, bottom, addresses + n, cap - n);
+
+    while (more == 0 && bottom < stack_top) {
+        bottom = find_call(bottom) + sizeof bottom;
+        more = backtrace_from(bottom - 2 * sizeof bottom, at->sp,
+                              addresses + n, cap - n);
+        if (more == 1)
+            more = 0;           /* it leads to no other: not a frame */
+    }
+    return n + more;
+}
+
 unsigned arch_backtrace(uintptr_t *addresses, unsigned cap)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);

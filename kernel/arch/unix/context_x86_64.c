@@ -18,7 +18,6 @@ struct context context_of(const void *ucontext)
         .pc = (uintptr_t)registers[REG_RIP],
         .sp = (uintptr_t)registers[REG_RSP],
         .frame = (uintptr_t)registers[REG_RBP],
-        .link_on_stack = true,
         .doing = registers[REG_TRAPNO] != TRAP_PAGE_FAULT ? "access to "
                  : error & FETCH                          ? "execution of "
                  : error & WRITE                          ? "write to "

@@ -32,7 +32,8 @@ LINK_CMD = $(or $(QEMU),qemu-system-x86_64) -M none -nodefaults -display none \
 OPEN_SOCKET := dgram$(comma)local.type=fd$(comma)local.str=
 WIRE ?= $(or $(patsubst $(OPEN_SOCKET)%,fd:%,$(filter $(OPEN_SOCKET)%, \
             $(NETDEV))),run:$(LINK_CMD))
-ENVIRONMENT = LODGE_MEM=$(call quote,$(MEM)) LODGE_DEBUG=$(call quote,$(DEBUG)) \
+ENVIRONMENT = LODGE_MEM=$(call quote,$(MEM)) \
+    LODGE_DEBUG=$(call quote,$(DEBUG)) \
     $(if $(SERIAL),LODGE_CONSOLE=$(call quote,$(SERIAL))) \
     $(if $(filter blk%,$(APP_DEVICES)),LODGE_BLK0=$(call quote,$(DISK)) \
         $(if $(filter read-only=on,$(DISK_ARGS)),LODGE_BLK0_READ_ONLY=on) \

@@ -10,8 +10,9 @@
  * would not if the signals were held back. A process that lets no interrupt in
  * for some seconds hangs, and is ended all the same.
  *
- * SIGPIPE says what write() says as well, and is ignored; whoever starts
- * another program may have to undo that there.
+ * SIGPIPE and SIGXFSZ (a file may not become that large) say what write() says
+ * as well, and are ignored; whoever starts another program may have to undo
+ * that there.
  */
 #include <errno.h>
 #include <signal.h>
@@ -82,4 +83,5 @@ void stop_init(void)
     handle(SIGTERM, ring);
     handle(SIGALRM, end_at_once);
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN);
 }

@@ -52,7 +52,7 @@ static bool beside_memory(uintptr_t address)
 }
 
 /* What a person would think of first. */
-static const char *guess(uintptr_t address, const struct context *at)
+static const char *guess(uintptr_t address, bool mapped, uintptr_t sp)
 {
     if (address < MEM_MAP_PAGE)
         return " (a null pointer?)";
@@ -60,7 +60,7 @@ static const char *guess(uintptr_t address, const struct context *at)
         return " (just outside of the machine's memory)";
     if (backtrace_is_code(address))
         return " (the program's code)";
-    if (address - (at->sp - NEAR) < NEAR + MEM_MAP_PAGE)
+    if (!mapped && address - (sp - NEAR) < NEAR + MEM_MAP_PAGE)
         return " (the stack has overflowed?)";
     return "";
 }
@@ -80,33 +80,19 @@ static void explain(const siginfo_t *info, const struct context *at)
     panic_text(info->si_code == SEGV_MAPERR   ? ", not mapped"
                : info->si_code == SEGV_ACCERR ? ", forbidden"
                                               : "");
-    panic_text(guess(address, at));
-}
-
-/* Outside of our code, in the C library or where there is no code at all,
- * nobody may have made a frame yet of the call that led there. */
-__attribute__((no_sanitize("address", "undefined")))
-static uintptr_t unframed_caller(const struct context *at)
-{
-    uintptr_t link = at->link;
-
-    if (backtrace_is_code(at->pc))
-        return 0;
-    if (at->link_on_stack && at->sp % sizeof link == 0)
-        link = *(const uintptr_t *)at->sp;
-    return backtrace_is_code(link) ? link - 1 : 0;
+    panic_text(guess(address, info->si_code != SEGV_MAPERR, at->sp));
 }
 
 static void print_callers(const struct context *at)
 {
     uintptr_t addresses[BACKTRACE_MAX] = { at->pc };
     unsigned count = 1;
-    uintptr_t caller = unframed_caller(at);
 
-    if (caller)
-        addresses[count++] = caller;
-    count += backtrace_from(at->frame, at->sp, addresses + count,
-                            BACKTRACE_MAX - count);
+    if (backtrace_is_code(at->pc))
+        count += backtrace_from(at->frame, at->sp, addresses + 1,
+                                BACKTRACE_MAX - 1);
+    else
+        count += backtrace_through(at, addresses + 1, BACKTRACE_MAX - 1);
     panic_backtrace(addresses, count);
 }
 

@@ -44,13 +44,19 @@ unsigned backtrace_from(uintptr_t at, uintptr_t bottom, uintptr_t *addresses,
                         unsigned cap);
 
 /* Where the processor was when a signal came; `ucontext` is what a handler
- * gets. A function that has not made its frame yet has its return address in
- * `link`, or on top of the stack. */
+ * gets. */
 struct context {
-    uintptr_t pc, sp, frame, link;
-    bool link_on_stack;
+    uintptr_t pc, sp, frame;
+    uintptr_t link;             /* the return address, where a register has it
+                                   as long as there is no frame; else 0 */
     const char *doing;          /* "write to ", ..., as far as is known */
 };
 struct context context_of(const void *ucontext);
+
+/* The same from a place that is not in our code: the C library, which keeps no
+ * frames, or where there is no code at all. What calls of ours led there is
+ * looked for on the stack, and may be a guess. */
+unsigned backtrace_through(const struct context *at, uintptr_t *addresses,
+                           unsigned cap);
 
 #endif

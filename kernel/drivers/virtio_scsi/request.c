@@ -62,7 +62,7 @@ void virtio_scsi_put(struct virtio_scsi *scsi, struct virtio_scsi_command *c)
     scsi->free = c;
 }
 
-/* The chain that virtio_scsi.h draws. */
+/* The chain that virtio_scsi.h draws. [virtio 1.2 §5.6.6.1] */
 int virtio_scsi_send(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
                      const struct block_piece *pieces, unsigned count,
                      bool to_device)
@@ -231,6 +231,8 @@ static int put_into_queue(struct virtio_scsi_disk *disk,
                                  req->op == BLOCK_WRITE);
     if (error != 0)
         virtio_scsi_put(scsi, c);
+    else if (req->op == BLOCK_WRITE)
+        virtq_allow(&scsi->requestq, c, bytes_of(req));
     return error;
 }
 

@@ -61,8 +61,8 @@ static void read_uninitialised(void)
 {
     volatile uint8_t *at = block();
 
-    print("a block that nobody has written to %s with 0\n",
-          at[1] == 0 ? "begins" : "does not begin");
+    if (at[0] == 0)
+        print("a block that nobody has written to begins with 0\n");
     give_back(at);
 }
 
@@ -75,14 +75,22 @@ static void shift_too_far(void)
 
 static void divide_by_zero(void)
 {
-    volatile int zero = 0;
+    volatile int seven = 7, zero = 0;
 
-    print("1 / 0 is %d\n", 1 / zero);
+    print("7 / 0 is %d\n", seven / zero);
 }
 
 static void give_up(void)
 {
     __builtin_trap();
+}
+
+/* With a line that has no end yet, and nothing that lets an interrupt in. */
+static void hang(void)
+{
+    print("hang: for ever");
+    for (;;)
+        __asm__ volatile("");
 }
 
 const struct offence processor_offences[] = {
@@ -94,5 +102,6 @@ const struct offence processor_offences[] = {
     { "shift-too-far", shift_too_far },
     { "divide-by-zero", divide_by_zero },
     { "give-up", give_up },
+    { "hang", hang },
     { NULL, NULL },
 };

@@ -182,7 +182,8 @@ static int open_file(const char *file, bool *read_only)
     if (!*read_only) {
         int fd = open(file, O_RDWR | flags);
 
-        if (fd >= 0 || (errno != EACCES && errno != EROFS && errno != EPERM))
+        if (fd >= 0 || (errno != EACCES && errno != EROFS && errno != EPERM &&
+                        errno != ETXTBSY))
             return fd;
         *read_only = true;
     }
@@ -221,27 +222,39 @@ static void add(struct disk *disk, const char *variable, const char *file,
              read_only ? ", only to be read" : "", file);
 }
 
+/* Whether the environment says that disk `variable` is only to be read. */
+static bool wanted_read_only(const char *variable)
+{
+    char name[48], sentence[200];
+
+    format(name, sizeof name, "%s_READ_ONLY", variable);
+    const char *value = getenv(name);
+    if (!value || strcmp(value, "off") == 0)
+        return false;
+    if (strcmp(value, "on") == 0)
+        return true;
+    format(sentence, sizeof sentence, "%s: \"%.100s\" is neither \"on\" nor "
+           "\"off\".", name, value);
+    core_refuse(sentence);
+}
+
 static void host_blk_init(void)
 {
     static struct disk disks[DISKS_MAX];
     bool gap = false;
 
     for (unsigned i = 0; i < DISKS_MAX; i++) {
-        char variable[32], how[48];
+        char variable[32];
 
         format(variable, sizeof variable, "LODGE_BLK%u", i);
-        format(how, sizeof how, "%s_READ_ONLY", variable);
-        const char *file = getenv(variable), *only = getenv(how);
+        const char *file = getenv(variable);
 
-        if (!file) {
+        if (file && gap)
+            refuse(variable, file, "there is none before it");
+        if (file)
+            add(&disks[i], variable, file, wanted_read_only(variable));
+        else
             gap = true;
-            continue;
-        }
-        if (gap)
-            refuse(variable, file, "the disk before it is missing");
-        if (only && strcmp(only, "on") != 0 && strcmp(only, "off") != 0)
-            refuse(how, file, "it is not \"on\" or \"off\"");
-        add(&disks[i], variable, file, only && strcmp(only, "on") == 0);
     }
 }
 INITCALL(INIT_BUSES, host_blk_init);

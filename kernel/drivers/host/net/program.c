@@ -110,11 +110,12 @@ static char *command_line(const char *command, int fd)
 }
 
 /* In the new process. What a person types at the terminal (Ctrl-C, to a
- * debugger) is not for it. */
+ * debugger) is not for it; SIGPIPE, which we ignore, is. */
 static _Noreturn void become(const char *line, int wire, pid_t parent)
 {
     int nothing = open("/dev/null", O_RDONLY);
 
+    signal(SIGPIPE, SIG_DFL);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent && nothing >= 0 && dup2(nothing, 0) == 0 &&

@@ -83,6 +83,9 @@ int virtio_queue(struct virtio_device *dev, unsigned index, uint16_t num_wanted,
     error = virtq_init(vq, num, memory, chains);
     if (error != 0)
         goto free;
+    /* The device may look as soon as it is told: a store to a register does not
+     * wait for those to memory that came before it. */
+    arch_write_barrier();
     error = dev->transport->queue_enable(dev, vq, work);
     if (error != 0)
         goto free;
@@ -182,6 +185,16 @@ bool virtio_needs_reset(struct virtio_device *dev, struct virtq *vq)
         return false;
     virtq_break(vq, "it says that it needs a reset");
     return true;
+}
+
+void virtq_allow(struct virtq *vq, const void *token, uint32_t more)
+{
+    for (uint16_t i = 0; i < vq->num; i++) {
+        if (vq->chains[i].token == token) {
+            vq->chains[i].writable += more;
+            return;
+        }
+    }
 }
 
 void *virtq_take_back(struct virtq *vq)

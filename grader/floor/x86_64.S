@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * floor.S - an empty kernel: one byte on the serial line, then sleep.
+ * x86_64.S - an empty kernel: one byte on the serial line, then sleep.
  *
  * It does nothing else, so what passes until its byte is there is the time
  * that QEMU and the firmware take: the floor under every guest's boot.
