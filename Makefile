@@ -72,8 +72,8 @@ HELP := $(wildcard Makefile kernel/rules.mk kernel/machine.mk \
 help:
 	@awk -f $(TOOLS)/help.awk $(HELP)
 
-## demo [PORT=8080] [HOST=127.0.0.1] [ARCH=aarch64] [ARCH=unix NET=lwip]:
-## : set up, build the web server, boot it
+## demo [PORT=8080] [HOST=127.0.0.1] [ARCH=unix NET=lwip]: set up, build the
+## : web server, boot it
 demo: setup
 	@$(MAKE) run APP=web MINE= LAB= PORT=$(or $(PORT),8080)
 

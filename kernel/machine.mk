@@ -48,9 +48,11 @@ quote   = '$(subst ','\'',$(1))'
 file_disk = driver=raw,file.driver=file,file.filename=$(subst \
     $(comma),$(comma)$(comma),$(1))$(if $(2),$(comma)$(2))
 BLOCKDEV  ?= $(call file_disk,$(DISK),$(DISK_ARGS))
-MORE_DISKS := $(foreach n,1 2 3 4 5 6 7 8 9,$(if $(DISK$(n))$(BLOCKDEV$(n)),$(n)))
-# blk0 -> its -blockdev.
-blockdev = $(or $(BLOCKDEV$(1:0=)),$(call file_disk,$(DISK$(1)),$(DISK$(1)_ARGS)))
+MORE_DISKS := $(foreach n,1 2 3 4 5 6 7 8 9,$(if \
+    $(DISK$(n))$(BLOCKDEV$(n)),$(n)))
+# 1 -> the -blockdev of blk1.
+blockdev = $(or $(BLOCKDEV$(1:0=)), \
+    $(call file_disk,$(DISK$(1)),$(DISK$(1)_ARGS)))
 
 $(call one_of,MACHINE,$(MACHINES))
 $(call one_of,DISK_ON,virtio-blk virtio-scsi)

@@ -12,6 +12,7 @@
 #                from there
 #     NEEDS      modules, as paths under kernel/
 #     ARCHS      the only ones for which there is such a thing
+#     WITH_NET   the only network library with which it can be had
 #     HOSTED     not empty: its sources use the C library of a Unix process
 #     EXERCISES  bodies that students write, as paths under labs/ or solutions/
 #     INCLUDES   include roots for this module alone (third-party headers)
@@ -80,7 +81,7 @@ say = $(if $(V)$(QUIET),@:,@echo "  $(1)  $(2)")
 
 # Every module is read once; its lists end up in variables named after it.
 MODULES :=
-FIELDS  := SRCS NEEDS ARCHS HOSTED EXERCISES INCLUDES VENDOR FETCH
+FIELDS  := SRCS NEEDS ARCHS WITH_NET HOSTED EXERCISES INCLUDES VENDOR FETCH
 APP_FIELDS := DEVICES TREE ON_DISK
 define load
 ifeq ($$(filter $(1),$$(LOADED)),)
@@ -91,7 +92,8 @@ include $$(firstword $$(wildcard kernel/$(1)/module.mk kernel/$(1)/app.mk) \
           kernel/$(1)/module.mk)
 $$(foreach f,$$(FIELDS) $$(APP_FIELDS),$$(eval $$(f).$(1) := $$($$(f))))
 $$(if $$(ARCHS),$$(if $$(filter $$(ARCH),$$(ARCHS)),,$$(error $$(APP) can't be \
-    built with ARCH=$$(ARCH): it needs kernel/$(1), which is for $$(ARCHS))))
+    built with ARCH=$$(ARCH): it needs kernel/$(1), which is for \
+    $$(call listed,$$(ARCHS)))))
 NEEDS.$(1) += $$(if $$(filter console,$(1)),$$(DRIVERS.console)) \
               $$(foreach d,$$(DEVICES.$(1)),$$(DRIVERS.$$(call kind,$$d)))
 $$(foreach m,$$(NEEDS.$(1)),$$(eval $$(call load,$$m)))
@@ -108,6 +110,9 @@ endif
 $(eval $(call load,arch))
 $(eval $(call load,core))
 $(eval $(call load,apps/$(APP)))
+$(foreach m,$(MODULES),$(if $(WITH_NET.$(m)),$(if \
+    $(filter $(NET),$(WITH_NET.$(m))),,$(error $(APP) can't be built with \
+    NET=$(NET): it needs kernel/$(m), which wants NET=$(WITH_NET.$(m))))))
 # Under names of their own: whoever loads another module later sets the others.
 APP_DEVICES := $(DEVICES.apps/$(APP))
 APP_TREE    := $(TREE.apps/$(APP))

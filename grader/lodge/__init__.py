@@ -2,7 +2,9 @@
 """The grader: builds a guest, runs it, and says what it is worth.
 
     kit       where things are, and `make`
-    machine   one QEMU: its serial line, debug console, monitor, and end
+    target    what an application is built for and run on
+    machine   one guest, QEMU or a process: its lines, and its end
+    monitor   QEMU's monitor
     objects   what an object file of a student's may hold
     lab       how a lab's test file says what is checked
     grading   runs the checks of a lab (a plugin of pytest's)
@@ -11,6 +13,7 @@
     trials    a grade of each of them, several at a time
     units     the host tests: builds them, runs them, reads what they say
     web       a browser's part
+    load      thousands of requests, each looked at
     ethernet  frames, byte by byte
     peer      the other end of the guest's cable
     dhcp      a server there that does what it is told

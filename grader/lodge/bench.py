@@ -288,13 +288,16 @@ class Times:
         )  # fmt: skip
 
     def row(self) -> str:
+        def words(ms: float) -> str:
+            return f"{ms:.1f}" if ms < 10 else f"{ms:.0f}"
+
         def cell(middle: float, spread: tuple[float, float]) -> str:
-            return f"{middle:5.0f}  ({spread[0]:.0f} to {spread[1]:.0f})"
+            return f"{words(middle):>5}  ({words(spread[0])} to {words(spread[1])})"
 
         floor = cell(self.floor_ms, self.floor_spread)
         web = cell(self.web_ms, self.web_spread)
         return (
-            f"{self.place:13} {floor:20} {web:20} {self.over_floor_ms:14.0f} {self.ratio:8.2f}"
+            f"{self.place:13} {floor:20} {web:20} {words(self.over_floor_ms):>14} {self.ratio:8.2f}"
         )
 
 

@@ -128,7 +128,7 @@ class Machine(Monitor):
         self.status: int | None = None
         self.seconds = 0.0
         self._flooded = False
-        self._stubborn = False
+        self._stubborn = False  # it would not end in order
         self._changed = threading.Condition()
         self._monitor_init()
         folder.mkdir(parents=True, exist_ok=True)
@@ -203,8 +203,8 @@ class Machine(Monitor):
         if self._process.poll() is None and self.kit.is_process:
             self._process.terminate()
             with self._changed:
-                ended = lambda: self.status is not None
-                self._stubborn = not self._changed.wait_for(ended, self.pace(10))
+                self._changed.wait_for(lambda: self.status is not None, self.pace(10))
+                self._stubborn = self.status in (None, -signal.SIGTERM)
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

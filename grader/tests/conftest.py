@@ -11,6 +11,7 @@ import pytest
 
 from lodge.kit import ROOT, Kit
 from lodge.machine import Machine, Pace
+from lodge.target import Target
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,17 +43,20 @@ def kit(build: Path) -> Kit:
 
 
 @pytest.fixture
-def boot(kit: Kit, tmp_path: Path) -> Iterator[Callable[..., Machine]]:
-    """Builds and boots an application; its machine ends with the test. Limits
-    are generous: they matter when something is wrong."""
+def boot(kit: Kit, build: Path, tmp_path: Path) -> Iterator[Callable[..., Machine]]:
+    """Builds and boots an application, on a target if one is given; its machine
+    ends with the test. Limits are generous: they matter when something is
+    wrong."""
     with ExitStack() as stack:
         count = 0
 
-        def start(app: str, **variables: str) -> Machine:
+        def start(app: str, target: Target | None = None, **variables: str) -> Machine:
             nonlocal count
             count += 1
-            kit.build_app(app)
+            built = target.kit(build) if target else kit
+            built.build_app(app)
+            settings = (target.variables if target else {}) | variables
             folder = tmp_path / f"{app}-{count}"
-            return stack.enter_context(Machine(kit, app, folder, pace=Pace(4), **variables))
+            return stack.enter_context(Machine(built, app, folder, pace=Pace(4), **settings))
 
         yield start

@@ -7,14 +7,13 @@ import random
 import re
 import struct
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lodge.kit import Kit
-from lodge.machine import DONE, FAILED, PANIC, Machine, Pace
+from lodge.machine import DONE, FAILED, PANIC, Machine
 from lodge.target import AARCH64
 
 Boot = Callable[..., Machine]
@@ -31,21 +30,6 @@ def kit(build: Path) -> Kit:
     return AARCH64.kit(build)
 
 
-@pytest.fixture
-def boot(kit: Kit, tmp_path: Path) -> Iterator[Boot]:
-    with ExitStack() as stack:
-        count = 0
-
-        def start(app: str, **variables: str) -> Machine:
-            nonlocal count
-            count += 1
-            kit.build_app(app)
-            folder = tmp_path / f"{app}-{count}"
-            return stack.enter_context(Machine(kit, app, folder, pace=Pace(4), **variables))
-
-        yield start
-
-
 # ---- Start ------------------------------------------------------------------
 
 
@@ -55,12 +39,16 @@ def test_hi_is_said_and_the_machine_ends_as_a_pc_does(boot: Boot) -> None:
     assert guest.wait_end() == DONE
 
 
-@pytest.mark.parametrize("mem", [4, 8, 1024, 1025, 6000])
+@pytest.mark.parametrize("mem", [4, 8, 1025])
 def test_memory_is_used_up_to_its_last_page(mem: int, boot: Boot) -> None:
     guest = boot("pages", MEM=str(mem))
     assert guest.wait_end(30) == DONE
     end = (1024 + mem) << 20
     assert re.findall(r"to 0x0*([0-9a-f]+)$", guest.lines(), re.M)[-1] == f"{end:x}"
+
+
+def test_it_starts_with_more_memory_than_32_bits_can_name(boot: Boot) -> None:
+    assert boot("hi", MEM="6000").wait_end() == DONE
 
 
 def test_it_starts_at_el2_as_well(boot: Boot) -> None:
@@ -118,6 +106,9 @@ OFFENCES = {
     "fail-assertion": r"this does not hold",
 }
 
+# Too deep to be told to its end; and what is behind the array are the callers.
+NO_WAY_BACK = ("overflow-stack", "smash-stack")
+
 
 @pytest.mark.parametrize("offence", OFFENCES)
 def test_an_offence_is_noticed_and_named(offence: str, boot: Boot) -> None:
@@ -126,8 +117,8 @@ def test_an_offence_is_noticed_and_named(offence: str, boot: Boot) -> None:
     fatal = guest.fatal()
     assert fatal
     assert re.search(OFFENCES[offence], " ".join(fatal)), fatal
-    trace = guest.backtrace()
-    assert any(" core_start " in line for line in trace) or offence == "overflow-stack"
+    if offence not in NO_WAY_BACK:
+        assert any(" core_start " in line for line in guest.backtrace())
 
 
 @pytest.mark.parametrize("offence", ["read-null", "write-text", "fail-assertion"])
@@ -171,11 +162,13 @@ def test_the_canary_differs_from_boot_to_boot(boot: Boot) -> None:
 
 
 @pytest.mark.parametrize("wish, said", [("none", "nobody noticed"), ("read-null", "data abort")])
+@pytest.mark.parametrize("level", ["off", "on"], ids=["by-hvc", "by-smc"])
 def test_without_semihosting_the_words_are_on_the_serial_line(
-    wish: str, said: str, boot: Boot
+    wish: str, said: str, level: str, boot: Boot
 ) -> None:
     """And the firmware, or who plays it, switches the machine off."""
-    guest = boot("protect", CHALLENGE=wish, EXIT_ARGS="")
+    machine = {"MACHINE_ARGS.virt": f"{VIRT},virtualization={level} {MODERN}"}
+    guest = boot("protect", CHALLENGE=wish, EXIT_ARGS="", **machine)
     assert guest.wait_death() == 0
     assert said in guest.lines()
     assert guest.debug == b""

@@ -205,6 +205,27 @@ def test_what_is_sent_over_a_cable_comes_back_whole(
         guest.expect(f"^tcpecho: at rest after 1 connections, {size} bytes$", 30)
 
 
+def test_a_process_may_have_several_cards(start: Start) -> None:
+    wires = [Wire(), Wire()]
+    routers = [Station(wire, ROUTER_MAC, ROUTER) for wire in wires]
+    servers = [DhcpServer(r, ROUTER, Lease(f"10.0.0.{i + 2}")) for i, r in enumerate(routers)]
+    try:
+        guest = start(
+            "web", sockets={"wire": wires[0].theirs, "beside": wires[1].theirs},
+            WIRE="fd:@wire@", under="env LODGE_NET1=fd:@beside@",
+        )  # fmt: skip
+        for i, wire in enumerate(wires):
+            wire.plug(guest)
+            guest.expect(f"^net{i}: 52:54:00:12:34:5{6 + i}, link up, host fd$")
+            guest.expect(f"^net{i}: 10.0.0.{i + 2}/24, gateway {ROUTER} ")
+        for router, server in zip(routers, servers):
+            status, _ = Client(router, "198.51.100.7", server.lease.address, 80).get("/")
+            assert status == 200
+    finally:
+        for wire in wires:
+            wire.close()
+
+
 # ---- The end of a wire ------------------------------------------------------------
 
 

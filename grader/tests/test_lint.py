@@ -20,7 +20,8 @@ def lint(kit: Path) -> Outcome:
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
-    """Five modules in four layers, and an exercise; nothing to complain of.
+    """Five modules in four layers, two ports, and an exercise; nothing to
+    complain of.
 
     app -> disk -> lib; core -> arch -> lib, which need not be named
     """
@@ -33,6 +34,10 @@ def kit(tmp_path: Path) -> Path:
         more = "EXERCISES := 01-one/one.c\n" if module == "disk" else ""
         (folder / name).write_text(f"SRCS := a.c\nNEEDS :={needs}\n{more}")
         (folder / "a.h").write_text(SPDX)
+    for port in "big", "small":
+        write(tmp_path, f"kernel/arch/{port}/sources.mk", "")
+        write(tmp_path, f"kernel/arch/{port}/inline.h", "")
+    write(tmp_path, "kernel/arch/a.h", '#include "inline.h"\n')
     write(tmp_path, "kernel/apps/app/a.c", '#include "lib/a.h"\n#include "core/a.h"\n')
     write(tmp_path, "solutions/01-one/one.c", '#include "disk/a.h"\n')
     return tmp_path
@@ -96,6 +101,43 @@ def test_an_exercise_that_no_module_lists_is_named(kit: Path) -> None:
 def test_a_header_that_is_not_ours_is_named(kit: Path) -> None:
     write(kit, "kernel/disk/b.c", '#include "lwip/tcp.h"\n')
     assert 'includes "lwip/tcp.h", which is not under kernel/' in complaint(kit)
+
+
+def test_a_header_that_not_every_port_has_is_named_where_all_see_it(kit: Path) -> None:
+    write(kit, "kernel/arch/big/own.h", "")
+    write(kit, "kernel/arch/big/own.c", '#include "own.h"\n#include "arch/big/own.h"\n')
+    must(lint(kit))
+    write(kit, "kernel/arch/a.c", '#include "own.h"\n')
+    assert 'arch/a.c:2: includes "own.h", which is not under kernel/' in complaint(kit)
+    write(kit, "kernel/arch/a.c", "")
+    write(kit, "kernel/arch/small/own.c", '#include "own.h"\n')
+    assert 'small/own.c:2: includes "own.h"' in complaint(kit)
+
+
+def test_a_header_of_one_port_is_for_that_port_alone(kit: Path) -> None:
+    write(kit, "kernel/disk/a.c", '#include "arch/big/inline.h"\n')
+    assert 'includes "arch/big/inline.h", which only port big has' in complaint(kit)
+    text = (kit / "kernel/disk/module.mk").read_text()
+    (kit / "kernel/disk/module.mk").write_text(text + "ARCHS := big small\n")
+    assert "which only port big has" in complaint(kit)
+    (kit / "kernel/disk/module.mk").write_text(text + "ARCHS := big\n")
+    must(lint(kit))
+
+
+def test_an_exercise_of_one_port_may_include_its_headers(kit: Path) -> None:
+    write(kit, "kernel/arch/big/sources.mk", "")
+    text = (kit / "kernel/arch/module.mk").read_text()
+    lists = "EXERCISES := $(if $(filter big,$(ARCH)),02-two/two.c)\n"
+    (kit / "kernel/arch/module.mk").write_text(text + lists)
+    write(kit, "solutions/02-two/two.c", '#include "arch/big/inline.h"\n')
+    must(lint(kit))
+    write(kit, "solutions/02-two/two.c", '#include "arch/small/inline.h"\n')
+    assert "which only port small has" in complaint(kit)
+
+
+def test_a_port_s_folder_that_is_not_under_arch_or_drivers_is_named(kit: Path) -> None:
+    write(kit, "kernel/lib/big/a.c", "")
+    assert "lib/big/a.c: what differs from port to port belongs under" in complaint(kit)
 
 
 def test_modules_that_need_each_other_are_named(kit: Path) -> None:

@@ -35,17 +35,31 @@ PAGE = b"<!doctype html><title>here</title>\n"
 
 
 class Lan:
-    """A guest, and on its cable a router with a DHCP server. Others sit on the
-    cable (10.0.0.x) or beyond the router (198.51.100.x)."""
+    """A guest, and on the cable of one of its cards a router with a DHCP
+    server. Others sit on the cable (10.0.0.x) or beyond the router
+    (198.51.100.x)."""
 
-    def __init__(self, start: Callable[..., Machine], lease: Lease) -> None:
+    def __init__(
+        self, start: Callable[..., Machine], lease: Lease, router: str = ROUTER, card: str = "net0"
+    ) -> None:
         self.wire = Wire()
-        self.router = Station(self.wire, "02:00:00:00:00:01", ROUTER)
-        self.dhcp = DhcpServer(self.router, ROUTER, lease)
+        self.address, self.card = router, card
+        self.router = Station(self.wire, "02:00:00:00:00:01", router)
+        self.dhcp = DhcpServer(self.router, router, lease)
         self._start = start
 
-    def boot(self, **variables: str) -> Machine:
-        self.guest = self.wire.plug(self._start(**self.wire.variables(), **variables))
+    def boot(self, beside: Lan | None = None, **variables: str) -> Machine:
+        """With a second card, the guest is `beside`'s as well."""
+        mine = self.wire.variables()
+        if beside:
+            mine["sockets"]["beside"] = beside.wire.theirs
+            variables["QEMU_ARGS"] = (
+                "-netdev dgram,id=net1,local.type=fd,local.str=@beside@"
+                " -device virtio-net-pci,netdev=net1,romfile="
+            )
+        self.guest = self.wire.plug(self._start(**mine, **variables))
+        if beside:
+            beside.guest = beside.wire.plug(self.guest)
         self.guest.expect("^web: serving")
         return self.guest
 
@@ -56,8 +70,8 @@ class Lan:
 
     def link(self, up: bool) -> None:
         since = len(self.guest.lines())
-        self.guest.qmp("set_link", name="net0", up=up)
-        self.guest.expect(f"^net0: link {'up' if up else 'down'}", since=since)
+        self.guest.qmp("set_link", name=self.card, up=up)
+        self.guest.expect(f"^{self.card}: link {'up' if up else 'down'}", since=since)
 
     def replug(self, lease: Lease) -> int:
         """Pulls the cable out and puts it into a network with that lease.
@@ -78,7 +92,7 @@ class Lan:
 
         def ask() -> None:
             if not done:
-                self.router.ping(ROUTER, address, Echo(ECHO_REQUEST, 77, 1, b""))
+                self.router.ping(self.address, address, Echo(ECHO_REQUEST, 77, 1, b""))
                 self.wire.after(0.05, ask)
 
         ask()
@@ -142,8 +156,10 @@ def starter(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Callable[...,
 
 
 @contextmanager
-def network(start: Callable[..., Machine], lease: Lease | None = None) -> Iterator[Lan]:
-    lan = Lan(start, lease or Lease(GUEST))
+def network(
+    start: Callable[..., Machine], lease: Lease | None = None, **more: str
+) -> Iterator[Lan]:
+    lan = Lan(start, lease or Lease(GUEST), **more)
     try:
         yield lan
         assert lan.wire.wrong == []
@@ -357,6 +373,55 @@ def test_a_guest_that_is_stopped_and_goes_on_answers_what_was_asked_meanwhile(la
     assert client.wait_end(20).endswith(b"\r\n\r\n" + MEBIBYTE)
     client.fin()
     client.wait_acknowledged()
+
+
+# ---- Two cards ------------------------------------------------------------------
+
+
+def test_two_cards_serve_each_their_own_network(starter: Callable[..., Machine]) -> None:
+    """What happens to one is not the other's concern."""
+    lease = Lease("10.1.0.2", router="10.1.0.1", seconds=10, t1=1, t2=8)
+    with (
+        network(starter) as lan,
+        network(starter, lease, router="10.1.0.1", card="net1") as other,
+    ):
+        guest = lan.boot(beside=other)
+        guest.expect(f"^net0: {GUEST}/24, gateway {ROUTER} ")
+        guest.expect("^net1: 10.1.0.2/24, gateway 10.1.0.1 ")
+        for each in (lan, other, lan):
+            each.serves()
+        with kept_alive(lan) as one, kept_alive(other) as two:
+            other.wire.wait("renew its lease", lambda: renewals(other.dhcp))
+            lan.link(False)
+            ask(two)
+            other.serves()
+            lan.link(True)
+            ask(one)
+            ask(two)
+        assert not renewals(lan.dhcp)
+        stats = other.stats()
+        assert min(stats[k] for k in ("net_sent", "net1_sent")) >= 10
+        since = len(guest.lines())
+        other.dhcp.nak = True
+        guest.expect("^net1: no address any more: the server has refused it", since=since)
+        lan.serves()
+
+
+def test_two_cards_in_networks_with_the_same_addresses(starter: Callable[..., Machine]) -> None:
+    """As two of QEMU's user networks are: the same lease, gateway and clients."""
+    with network(starter) as lan, network(starter, card="net1") as other:
+        guest = lan.boot(beside=other)
+        guest.expect(r"^net[01]: that is the address of net[10] as well")
+        clients = [each.client(own_port=4000 + i // 2) for i, each in enumerate((lan, other) * 4)]
+        for client in clients:
+            client.keep = 1 << 20
+            client.open()
+        for client in clients:
+            client.send(b"GET /mebibyte HTTP/1.0\r\n\r\n")
+        for client in clients:
+            assert client.wait_end(30).endswith(b"\r\n\r\n" + MEBIBYTE)
+            client.fin()
+        assert lan.router.strays == other.router.strays == []
 
 
 # ---- ARP and ICMP ---------------------------------------------------------------

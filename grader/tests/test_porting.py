@@ -60,6 +60,13 @@ def test_make_files_shows_what_differs() -> None:
     assert re.search(r"^net/sockets ", said, re.M) and re.search(r"^drivers/virtio/core ", said, re.M)
 
 
+def test_the_page_names_all_that_a_port_must_give() -> None:
+    contract = (ROOT / "kernel/arch/arch.h").read_text()
+    page = (ROOT / "docs/porting.md").read_text()
+    for name in set(re.findall(r"\barch_\w+(?=\()", contract)):
+        assert f"`{name}()`" in page, name
+
+
 @pytest.mark.parametrize("port", ["aarch64", "unix"])
 def test_what_needs_another_machine_is_refused_in_a_sentence(port: str) -> None:
     for goal in (("app",), ("files", "AGAINST=x86_64")):
@@ -138,6 +145,14 @@ def serves_the_page(kit: Kit, folder: Path) -> bool:
         Browser(guest, serving(guest)) as browser,
     ):
         return all(browser.get("/") == (200, index) for _ in range(20))
+
+
+def test_the_compiler_too_is_held_back_by_a_barrier(tmp_path: Path) -> None:
+    """And by volatile as it likes: what that half prints is up to it."""
+    program = tmp_path / "sample"
+    source = ROOT / "grader/tests/sample_volatile.c"
+    must(run("gcc", "-O2", "-pthread", "-o", program, source))
+    assert "barrier: 64\n" in must(run(program)).output
 
 
 CAST = next(m for m in load("porting") if m.name == "address-by-cast")

@@ -19,6 +19,7 @@ from shell import copy_kit, make, must, run
 
 from lodge.kit import ROOT, Kit
 from lodge.machine import FAILED, Machine, Pace
+from lodge.target import KINDS, MICROVM, Target
 from lodge.web import Browser, serving, site_of, stats
 
 Boot = Callable[..., Machine]
@@ -126,21 +127,22 @@ def test_several_guests_may_have_the_same_disk(
     assert stats(*guest)["requests"] >= 0
 
 
-@pytest.mark.parametrize("machine", ["q35", "microvm"])
-def test_without_a_disk_the_guest_says_so_and_ends(machine: str, boot: Boot) -> None:
-    lonely = boot("web", PORT="0", MACHINE=machine, APP_DEVICES="net0")
+@pytest.mark.parametrize("target", [*KINDS, MICROVM], ids=str)
+def test_without_a_disk_the_guest_says_so_and_ends(target: Target, boot: Boot) -> None:
+    lonely = boot("web", target, PORT="0", APP_DEVICES="net0")
     lonely.expect("^web: there is no disk to serve from")
     assert lonely.wait_end() == FAILED
 
 
+@pytest.mark.parametrize("target", KINDS, ids=str)
 @pytest.mark.parametrize("content", ["zeros", "cut"])
 def test_a_disk_that_is_refused_is_named_and_the_guest_ends(
-    content: str, site: Path, tmp_path: Path, boot: Boot
+    content: str, target: Target, site: Path, tmp_path: Path, boot: Boot
 ) -> None:
     image = tmp_path / "disk.img"
     whole = site.with_suffix("").read_bytes()
     image.write_bytes(bytes(1 << 20) if content == "zeros" else whole[: 1 << 20])
-    refused = boot("web", PORT="0", DISK=str(image))
+    refused = boot("web", target, PORT="0", DISK=str(image))
     refused.expect("^web: blk0 has no ext2 file system that can be served")
     assert refused.wait_end() == FAILED
 

@@ -5,20 +5,21 @@ must have for it. All else about the server is in test_server.py."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lodge.kit import Kit
-from lodge.machine import Machine, Pace
+from lodge.load import Load, Wrong
+from lodge.machine import Machine
 from lodge.target import TARGETS, Target
-from lodge.web import Browser, serving, site_of
+from lodge.web import Browser, at_rest, serving, site_of
 
 MACHINES = ["q35", "pc", "microvm"]
 Boot = Callable[..., Machine]
 
 
-def serve(boot: Boot, **variables: str) -> tuple[Machine, int]:
+def serve(boot: Boot, **variables: Any) -> tuple[Machine, int]:
     guest = boot("web", PORT="0", **variables)
     return guest, serving(guest)
 
@@ -31,21 +32,43 @@ def index(kit: Kit) -> bytes:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=str)
-def test_the_page_is_served(target: Target, build: Path, tmp_path: Path) -> None:
+def test_the_page_is_served(target: Target, boot: Boot) -> None:
     """The demo, with nothing said about it but where it runs."""
-    kit = target.kit(build)
-    kit.build_app("web")
-    index = (site_of(kit) / "index.html").read_bytes()
-    with (
-        Machine(kit, "web", tmp_path, pace=Pace(4), PORT="0", **target.variables) as guest,
-        Browser(guest, serving(guest)) as browser,
-    ):
+    guest, port = serve(boot, target=target)
+    index = (site_of(guest.kit) / "index.html").read_bytes()
+    with Browser(guest, port) as browser:
         answer, body = browser.request("GET", "/")
         assert (answer.status, body) == (200, index)
         assert b"hello localhost :)" in body
         assert answer.getheader("Content-Type", "").startswith("text/html")
         assert browser.get("/favicon.svg")[0] == 200
     assert not [e for e in guest.guest_errors() if "virtio" in e]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_a_load_of_all_kinds_leaves_every_figure_as_it_was(
+    target: Target, boot: Boot, soak: bool
+) -> None:
+    """Each answer is looked at when it comes: see lodge/load.py."""
+    guest, port = serve(boot, target=target)
+    load = Load(port, site_of(guest.kit), "every target")
+
+    def some(requests: int) -> dict[str, int]:
+        try:
+            load.mixed(requests)
+            load.short(requests // 20)
+        except (OSError, Wrong):
+            guest.raise_if_dead("answer")
+            raise
+        return at_rest(guest, port)
+
+    before, after = some(500), some(50_000 if soak else 500)
+    # A connection of which the guest has closed its end first rests a while.
+    lasting = [n for n in before if n.startswith(("heap", "pages", "pool", "cache_pinned"))]
+    for name in set(lasting) - {"pool_TCP_PCB", "pool_SYS_TIMEOUT"}:
+        assert after[name] == before[name], name
+    assert after["requests"] - before["requests"] > 500
+    assert after["cache_errors"] == 0
 
 
 def test_one_elf_for_every_machine_and_it_is_small(kit: Kit) -> None:

@@ -15,6 +15,7 @@ import pytest
 from lodge import ext2
 from lodge.ext2 import Shape
 from lodge.machine import Machine
+from lodge.target import AARCH64, CLOUD, Q35, UNIX_LWIP, UNIX_SOCKETS, Target
 from lodge.web import Browser, serving, stats
 
 Boot = Callable[..., Machine]
@@ -41,10 +42,13 @@ def pieces(browser: Browser, path: str) -> Iterator[bytes]:
 # ---- Large ------------------------------------------------------------------
 
 
-def test_a_file_larger_than_memory_streams_over_http(boot: Boot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", [Q35, CLOUD, AARCH64, UNIX_SOCKETS, UNIX_LWIP], ids=str)
+def test_a_file_larger_than_memory_streams_over_http(
+    target: Target, boot: Boot, tmp_path: Path
+) -> None:
     data = random.Random(64).randbytes(64 * MIB)
     image = make_disk(tmp_path, {"/large": data}, kib=80 << 10)
-    guest = boot("web", PORT="0", MEM="8", DISK=str(image))
+    guest = boot("web", target, PORT="0", MEM="8", DISK=str(image))
     port = serving(guest)
     before = stats(guest, port)
     assert before["pages_total"] * 4096 < len(data) // 4
@@ -81,41 +85,84 @@ def outcome(guest: Machine, port: int, path: str) -> tuple[int, bytes, bool]:
             return status, b"", False
 
 
+class Troubled:
+    """Four files on a disk of which a part can't be read: /start from its
+    first block on, /middle from some later one on, so that it has begun to be
+    sent by then."""
+
+    SIZES = {"/good": 9000, "/other": 70_000, "/middle": MIB, "/start": 4096}
+
+    def __init__(self, folder: Path) -> None:
+        dice = random.Random(5)
+        self.content = {path: dice.randbytes(size) for path, size in self.SIZES.items()}
+        self.image = make_disk(folder, {})
+        for path, data in self.content.items():  # so that they lie in this order
+            (folder / path[1:]).write_bytes(data)
+            ext2.debugfs(self.image, f"write {folder / path[1:]} {path}")
+        self.bad = [self.block_at("/start", 0), self.block_at("/middle", 200)]
+
+    def block_at(self, path: str, number: int) -> int:
+        return ext2.block_at(self.image, path, number)
+
+    def ask(self, guest: Machine, port: int, *, mended: bool) -> None:
+        def fine(path: str) -> bool:
+            return outcome(guest, port, path) == (200, self.content[path], True)
+
+        assert fine("/good")
+        if mended:
+            assert fine("/start") and fine("/middle")
+        else:
+            status, body, _ = outcome(guest, port, "/start")
+            assert status == 500 and self.content["/start"] not in body
+            status, body, whole = outcome(guest, port, "/middle")
+            assert status == 200 and not whole, "it is not pretended to be whole"
+            assert self.content["/middle"].startswith(body)
+        assert fine("/other")
+
+    def end(self, guest: Machine, port: int) -> None:
+        figures = stats(guest, port)
+        assert figures["cache_errors"] > 0
+        assert figures["cache_pinned"] == figures["cache_reading"] == 0
+
+
+@pytest.mark.parametrize("target", [Q35, CLOUD, AARCH64], ids=str)
 @pytest.mark.parametrize("once", [False, True], ids=["always", "once"])
 def test_a_disk_error_is_500_or_a_closed_connection_for_the_files_concerned_and_is_tried_again(
-    once: bool, boot: Boot, tmp_path: Path
+    once: bool, target: Target, boot: Boot, tmp_path: Path
 ) -> None:
-    """/start can't be read from its first block on, /middle from some later
-    one on: it has begun to be sent by then."""
-    dice = random.Random(5)
-    files = {"/good": 9000, "/start": 4096, "/middle": MIB, "/other": 70_000}
-    content = {path: dice.randbytes(size) for path, size in files.items()}
-    image = make_disk(tmp_path, content)
-    bad = [ext2.block_at(image, path, n) for path, n in (("/start", 0), ("/middle", 200))]
-    guest = boot("web", PORT="0", BLOCKDEV=ext2.failing(image, bad, once=once))
+    disk = Troubled(tmp_path)
+    blockdev = ext2.failing(disk.image, disk.bad, once=once)
+    guest = boot("web", target, PORT="0", BLOCKDEV=blockdev)
     port = serving(guest)
-
-    def fine(path: str) -> bool:
-        return outcome(guest, port, path) == (200, content[path], True)
-
-    for again in (False, True):
-        assert fine("/good")
-        status, body, _ = outcome(guest, port, "/start")
-        middle = outcome(guest, port, "/middle")
-        if again and once:
-            assert (status, body) == (200, content["/start"])
-            assert middle == (200, content["/middle"], True)
-        else:
-            assert status == 500 and content["/start"] not in body
-            assert middle[0] == 200 and not middle[2], "it is not pretended to be whole"
-            assert content["/middle"].startswith(middle[1])
-        assert fine("/other")
-    figures = stats(guest, port)
-    assert figures["cache_errors"] > 0
-    assert figures["cache_pinned"] == figures["cache_reading"] == 0
+    disk.ask(guest, port, mended=False)
+    disk.ask(guest, port, mended=once)
+    disk.end(guest, port)
 
 
-def test_a_hostile_image_is_partly_served_over_http(boot: Boot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", [UNIX_SOCKETS, UNIX_LWIP], ids=str)
+def test_what_the_host_can_not_read_of_a_file_is_a_disk_error_as_well(
+    target: Target, boot: Boot, tmp_path: Path
+) -> None:
+    """The file becomes shorter than the disk was, and then whole again."""
+    disk = Troubled(tmp_path)
+    whole = disk.image.read_bytes()
+    cut = ext2.block_size(disk.image) * disk.block_at("/middle", 200)
+    guest = boot("web", target, PORT="0", DISK=str(disk.image))
+    port = serving(guest)
+    with disk.image.open("r+b") as file:
+        file.truncate(cut)
+        disk.ask(guest, port, mended=False)
+        disk.ask(guest, port, mended=False)
+        file.write(whole)
+        file.flush()
+        disk.ask(guest, port, mended=True)
+    disk.end(guest, port)
+
+
+@pytest.mark.parametrize("target", [Q35, UNIX_SOCKETS], ids=str)
+def test_a_hostile_image_is_partly_served_over_http(
+    target: Target, boot: Boot, tmp_path: Path
+) -> None:
     dice = random.Random(6)
     names = ("/good", "/huge", "/nowhere", "/loop", "/round", "/gone", "/other")
     content = {path: dice.randbytes(20_000) for path in names}
@@ -131,7 +178,7 @@ def test_a_hostile_image_is_partly_served_over_http(boot: Boot, tmp_path: Path) 
         "rm /round",
         "symlink /round /round",
     )
-    guest = boot("web", PORT="0", DISK=str(image))
+    guest = boot("web", target, PORT="0", DISK=str(image))
     port = serving(guest)
     for _ in range(2):
         for path in ("/good", "/other"):

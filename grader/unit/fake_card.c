@@ -89,6 +89,11 @@ void *heap_alloc(size_t size)
     return malloc(size);
 }
 
+void *heap_alloc_array(size_t n, size_t size)
+{
+    return calloc(n, size);
+}
+
 struct pages_usage pages_usage(void)
 {
     return (struct pages_usage){ memory / PAGE_SIZE, 0 };
@@ -293,7 +298,10 @@ static const char *ip_word, *gw_word;
 
 long cmdline_value(const char *key, char *value, size_t cap)
 {
-    const char *word = strcmp(key, "ip") == 0 ? ip_word : gw_word;
+    const char *word = strcmp(key, "ip") == 0        ? ip_word
+                       : strcmp(key, "gw") == 0      ? gw_word
+                       : strcmp(key, "net1.ip") == 0 ? card.net1_ip
+                                                     : card.net1_gw;
 
     if (!word)
         return -ENOENT;

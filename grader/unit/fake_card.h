@@ -26,6 +26,7 @@ struct fake_card {
     bool refuses_long;          /* a frame that is too long, as a card does;
                                    otherwise it fails the test */
     bool unplugged;             /* the link is down when the card is found */
+    const char *net1_ip, *net1_gw;      /* of another card, as card_up()'s */
     unsigned sent;              /* frames taken */
     unsigned out;               /* netbufs taken and not given back */
     unsigned pieces;            /* netbufs of the last frame */

@@ -188,7 +188,7 @@ void host_pause(void)
                     (wires[i]->events & DESCRIPTOR_OUT ? POLLOUT : 0),
                 0,
             };
-    poll(p, n, n ? 10 : 1);
+    poll(p, n, 10);
 }
 
 /* ---- The host's calls, in place of the C library's ---------------------- */

@@ -172,6 +172,7 @@ size_t tree_of_virt(void)
     CELLS("#size-cells", 2);
     tree_node_begin("chosen");
     tree_text("bootargs", "mode=fast x");
+    tree_property("rng-seed", "unlikely", 8);
     tree_node_end();
     tree_node_begin("memory@40000000");
     tree_text("device_type", "memory");

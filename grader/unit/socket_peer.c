@@ -25,7 +25,7 @@
 #include "net/sockets/sockets.h"
 #include "unit.h"
 
-enum { PEERS_MAX = 128, PATIENCE_MS = 10000, ROOM = 1 << 20 };
+enum { PEERS_MAX = 128, PATIENCE_MS = 2000, ROOM = 1 << 20 };
 
 /* What struct peer has no place for. */
 static struct end {

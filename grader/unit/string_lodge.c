@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* string_lodge.c - see string_names.h. */
-#define memcpy lodge_memcpy
 #define memmove lodge_memmove
-#define memset lodge_memset
 #define memcmp lodge_memcmp
 #define memchr lodge_memchr
 #define strlen lodge_strlen
@@ -11,8 +9,6 @@
 #define strchr lodge_strchr
 #define atoi lodge_atoi
 
-#include "../../kernel/arch/memcpy.c"
-#include "../../kernel/arch/memset.c"
 #include "../../kernel/lib/atoi.c"
 #include "../../kernel/lib/memcmp.c"
 #include "../../kernel/lib/memmove.c"

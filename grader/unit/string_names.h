@@ -9,9 +9,7 @@
 
 #include <stddef.h>
 
-void *lodge_memcpy(void *restrict to, const void *restrict from, size_t n);
 void *lodge_memmove(void *to, const void *from, size_t n);
-void *lodge_memset(void *to, int byte, size_t n);
 int lodge_memcmp(const void *a, const void *b, size_t n);
 void *lodge_memchr(const void *s, int byte, size_t n);
 size_t lodge_strlen(const char *s);

@@ -31,6 +31,13 @@ void core_refuse(const char *why)
     longjmp(refusal, 1);
 }
 
+static uint8_t seed[8];
+
+void random_seed(const uint8_t *bytes, uint32_t count)
+{
+    memcpy(seed, bytes, count < sizeof seed ? count : sizeof seed);
+}
+
 void panic_text(const char *text)
 {
     (void)text;
@@ -76,6 +83,7 @@ TEST(test_the_tree_of_virt_is_understood)
           "two ranges are memory; here %u", map.count);
     CHECK(cmdline_value("mode", value, sizeof value) == 4 &&
               strcmp(value, "fast") == 0, "the line is kept");
+    CHECK(memcmp(seed, "unlikely", 8) == 0, "the seed is taken");
     const struct board *b = board();
     CHECK(b->gic_distributor.base == 0x8000000 && b->gic_cpu.base == 0x8010000,
           "the interrupt controller's two parts are found");
@@ -114,6 +122,12 @@ TEST(test_a_reserved_range_and_the_image_are_no_memory)
                                        (uint32_t)(image >> 32),
                                        (uint32_t)image, 0, 0x3000 });
     tree_node_end();
+    tree_node_begin("reserved-memory");
+    tree_cells("reg", 4, (uint32_t[]){ 0, 0x80001000, 0, 0x1000 });
+    tree_node_begin("firmware@80003000");
+    tree_cells("reg", 4, (uint32_t[]){ 0, 0x80003000, 0, 0x1000 });
+    tree_node_end();
+    tree_node_end();
     tree_node_end();
     CHECK(read(tree_finish(), 0, 0), "here: %s", refused);
     CHECK(map.count == 2, "two ranges are left; here %u", map.count);
@@ -121,9 +135,11 @@ TEST(test_a_reserved_range_and_the_image_are_no_memory)
         CHECK(map.region[i].base >= (uintptr_t)image_end ||
                   map.region[i].base + map.region[i].size <= image,
               "region %u is not a part of the image", i);
-        after_reserved |= map.region[i].base == 0x80001000;
+        after_reserved |= map.region[i].base == 0x80001000 &&
+                          map.region[i].size == 0x2000;
     }
-    CHECK(after_reserved, "the first page from 2 GiB on is reserved");
+    CHECK(after_reserved, "of four pages from 2 GiB on, the first and the last "
+          "are reserved");
 }
 
 TEST(test_a_machine_that_will_not_do_is_refused)

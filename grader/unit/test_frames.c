@@ -23,11 +23,6 @@ void heap_free(void *block)
     free(block);
 }
 
-void *heap_alloc_array(size_t n, size_t size)
-{
-    return calloc(n, size);
-}
-
 /* Of the echo server's. Here card_check_nothing_is_out() looks. */
 void home_remember(void)
 {

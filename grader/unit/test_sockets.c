@@ -57,6 +57,27 @@ TEST(test_all_who_wait_are_let_in_at_one_go)
     all_end(p, 5);
 }
 
+TEST(test_who_has_spoken_is_heard_before_the_next_is_let_in)
+{
+    struct peer *p[3];
+
+    start();
+    come_unheard(p, 3);
+    host.quiet = true;
+    for (unsigned i = 0; i < 3; i++) {
+        peer_send(p[i], "x", 1);
+        COMES(p[i]->acked == 1, "his word is here");
+    }
+    host.quiet = false;
+    host_look();
+    event_run_once(0);          /* the listener's turn, and nobody else's */
+    CHECK(owner.accepted == 3, "all 3 who wait are let in, here %u",
+          owner.accepted);
+    CHECK(owner.count == 3, "and what each has said already is heard, here "
+          "of %zu", owner.count);
+    all_end(p, 3);
+}
+
 TEST(test_one_that_came_to_nothing_does_not_stop_the_others)
 {
     static const int errors[] = { ECONNABORTED, EINTR, EPROTO, ENETDOWN };
@@ -212,7 +233,10 @@ TEST(test_what_nobody_takes_is_not_watched_for)
     peer_send(p, data, 300000);
     COMES(!host_watches(owner.stream->wire.fd), "a stream of which nobody "
           "takes anything is not watched for more");
-    CHECK(owner.count == 0 && owner.errors == 0, "nothing was taken");
+    owner.stream->wire.ready(&owner.stream->wire, DESCRIPTOR_IN);
+    card_run();                 /* the host has said so before */
+    CHECK(owner.count == 0 && owner.errors == 0 && owner.ended == 0,
+          "nothing was taken, and nothing is at an end");
     peer_fin(p);
     owner.takes = SIZE_MAX;
     stream_resume(owner.stream);
@@ -426,6 +450,29 @@ TEST(test_a_reset_is_heard_though_nobody_takes_anything)
     COMES(owner.errors == 1 && owner.error == -ECONNRESET, "a reset is one "
           "error(), -ECONNRESET, here %u, %d", owner.errors, owner.error);
     check_all_gone();
+}
+
+TEST(test_what_hangs_up_without_a_reason_is_gone)
+{
+    struct peer *p = start_connected();
+
+    owner.stream->wire.ready(&owner.stream->wire, DESCRIPTOR_ERROR);
+    COMES(owner.errors == 1 && owner.error == -ECONNRESET, "it is one error(), "
+          "-ECONNRESET, here %u, %d", owner.errors, owner.error);
+    peer_reset(p);
+    check_all_gone();
+}
+
+TEST(test_what_the_host_says_unasked_is_told_to_nobody)
+{
+    struct peer *p = start_connected();
+
+    owner.stream->wire.ready(&owner.stream->wire,
+                             DESCRIPTOR_IN | DESCRIPTOR_OUT);
+    card_run();
+    CHECK(owner.writables == 0 && owner.ended == 0 && owner.errors == 0,
+          "neither bytes nor room were there or asked for");
+    finish(p);
 }
 
 static char name_seen[64];

@@ -55,16 +55,6 @@ void check_memset(void *(*set)(void *, int, size_t))
     }
 }
 
-TEST(test_memcpy_copies_what_it_is_told_and_nothing_else)
-{
-    check_memcpy(lodge_memcpy);
-}
-
-TEST(test_memset_fills_what_it_is_told_and_nothing_else)
-{
-    check_memset(lodge_memset);
-}
-
 TEST(test_memmove_copies_whatever_way_the_two_overlap)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {

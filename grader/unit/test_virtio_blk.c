@@ -567,6 +567,33 @@ TEST(test_a_read_of_which_the_device_wrote_only_a_part_has_failed)
     CHECK(requests[0].req.error == 0, "of a write the status is all");
 }
 
+/* [virtio 1.2 §5.2.6.3] */
+TEST(test_a_legacy_disk_may_count_too_much)
+{
+    disk.device.legacy = true;
+    up();
+    for (unsigned i = 0; i < 100; i++) {
+        disk.used_len = i % 2 ? 16 + 2 * BLOCK_SECTOR_SIZE + 1 : INT32_MAX;
+        submit(request(0, i % 4 < 2 ? BLOCK_READ : BLOCK_WRITE, i, 2));
+        disk_run();
+        CHECK(requests[0].done == 1 && requests[0].req.error == 0, "request %u "
+              "is done well, here %d: %s", i, requests[0].req.error,
+              unit_log_last());
+    }
+}
+
+TEST(test_a_legacy_disk_is_held_to_its_status_all_the_same)
+{
+    disk.device.legacy = true;
+    up();
+    disk.used_len = INT32_MAX;
+    disk.status = 1;
+    submit(request(0, BLOCK_READ, 5, 1));
+    disk_run();
+    CHECK(requests[0].req.error == -EIO, "an error is one: here %d",
+          requests[0].req.error);
+}
+
 /* ---- A device that breaks its protocol ---------------------------------- */
 
 /* 100 requests, most of them waiting; the device has taken what it could. */

@@ -10,6 +10,7 @@
 #include "fake_legacy.h"
 #include "fake_virtio_device.h"
 #include "lib/errno.h"
+#include "mem/pages.h"
 
 #define ANY_LAYOUT ((uint32_t)VIRTIO_F_ANY_LAYOUT)
 
@@ -83,6 +84,28 @@ TEST(test_a_ring_of_any_size_lies_where_its_page_number_says)
                   "with the buffer filled");
         }
     }
+}
+
+TEST(test_a_queue_is_set_up_whichever_was_looked_at_last)
+{
+    static struct virtq_chain chains[16];
+    struct virtq second = { .index = 1, .name = "second" };
+    struct event_work work = { 0 };
+
+    legacy_begin();
+    up();
+    CHECK(virtq_init(&second, 16, pages_alloc(2), chains) == 0, "a ring of 16 "
+          "has room in two pages");
+    legacy.status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER;
+    const struct virtio_transport *transport = driver.device->transport;
+    CHECK(transport->queue_max(driver.device, 0) == 16 &&
+              transport->queue_max(driver.device, 2) == 0 &&
+              transport->queue_max(driver.device, 0x10001) == 0,
+          "there are two queues");
+    uint32_t first = legacy.page[0];
+    CHECK(transport->queue_enable(driver.device, &second, &work) == 0, "the "
+          "second is set up");
+    CHECK(legacy.page[1] != 0 && legacy.page[0] == first, "and not another");
 }
 
 TEST(test_a_change_of_the_configuration_interrupts)

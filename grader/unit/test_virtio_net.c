@@ -254,6 +254,23 @@ TEST(test_a_legacy_card_without_any_layout_has_the_header_in_its_own_descriptor)
     legacy_traffic(2);
 }
 
+/* [virtio 1.2 §5.1.6.1] */
+TEST(test_a_legacy_card_may_count_what_it_has_read)
+{
+    struct fake_chain chain;
+
+    begin_legacy(VIRTIO_F_ANY_LAYOUT, 64);
+    for (unsigned i = 0; i < 200; i++) {
+        CHECK(send(60) == 0, "there is room");
+        fake_loop();
+        CHECK(fake_chain_take(TRANSMIT, &chain), "a frame goes out");
+        fake_chain_use(TRANSMIT, chain.head, i % 2 ? 70 : UINT32_MAX, 1);
+        fake_loop();
+        CHECK(released == i + 1 && !fake.queue[TRANSMIT]->broken, "frame %u is "
+              "sent, and the card is not broken", i);
+    }
+}
+
 TEST(test_what_would_make_the_header_longer_is_not_agreed_on)
 {
     const uint64_t mrg_rxbuf = 1u << 15;
@@ -318,6 +335,32 @@ TEST(test_a_lost_transmit_interrupt_does_not_stop_what_waits_for_room)
         CHECK(writable == round, "and there is room again: writable() was "
               "called %u times, expected %u", writable, round);
     }
+}
+
+static void keep(struct netdev *dev, struct netbuf *nb)
+{
+    (void)dev, (void)nb;
+    received++;
+}
+
+TEST(test_a_lost_transmit_interrupt_is_made_good_while_the_stack_has_all_buffers)
+{
+    struct netdev_usage usage;
+
+    begin();
+    card->receive = keep;
+    card->usage(card, &usage);
+    for (unsigned i = 0; i < usage.receive_buffers; i++)
+        frame_in(100, 0);
+    fake_loop();
+    CHECK(received == usage.receive_buffers, "the stack has them all");
+    fake_pass_time(5000);
+    fake.loses_interrupts = true;
+    CHECK(send(60) == 0, "there is room");
+    fake_loop();
+    CHECK(frames_out() == 1, "a frame goes out");
+    fake_pass_time(1000);
+    CHECK(released == 1, "a second later it is released");
 }
 
 TEST(test_a_lost_configuration_interrupt_delays_the_news_and_no_more)
@@ -396,6 +439,27 @@ TEST(test_a_length_beyond_the_buffer_breaks_the_card)
     frame_in(100, 5000);
     check_broken(lines, "wrote beyond its buffer");
     CHECK(received == 0, "nothing is received");
+}
+
+TEST(test_a_modern_card_that_counts_what_it_has_read_is_broken)
+{
+    struct fake_chain chain;
+
+    begin();
+    unsigned lines = unit_log_count();
+    CHECK(send(60) == 0, "there is room");
+    fake_loop();
+    CHECK(fake_chain_take(TRANSMIT, &chain), "a frame goes out");
+    fake_chain_use(TRANSMIT, chain.head, 72, 1);
+    check_broken(lines, "wrote into a frame to send");
+}
+
+TEST(test_a_legacy_card_is_held_to_what_it_received_all_the_same)
+{
+    begin_legacy(VIRTIO_F_ANY_LAYOUT, 64);
+    unsigned lines = unit_log_count();
+    frame_in(100, 5000);
+    check_broken(lines, "wrote beyond its buffer");
 }
 
 TEST(test_a_used_index_too_far_breaks_the_card)

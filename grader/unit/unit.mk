@@ -47,6 +47,9 @@ UNIT.map       := kernel/arch/map.c $(if $(filter x86_64,$(shell uname -m)), \
 UNIT.device_tree := fake_tree.c kernel/arch/aarch64/device_tree.c
 UNIT.board     := $(UNIT.device_tree) kernel/arch/aarch64/board.c \
     kernel/arch/map.c kernel/core/cmdline.c
+UNIT.gic       := kernel/arch/aarch64/gic.c
+UNIT.pl011     := kernel/drivers/pl011/pl011_console.c \
+    kernel/console/consoles.c
 UNIT.uart      := 01-hi/uart.c
 UNIT.vga       := 01-hi/vga.c 02-print/console.c kernel/console/consoles.c
 UNIT.irq       := 04-events/irq.c 04-events/pic.c kernel/core/irq.c \
@@ -94,7 +97,7 @@ UNIT.tree      := kernel/fs/fs.c kernel/fs/mem/mem.c kernel/fs/mem/snapshot.c
 UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
     04-events/loop.c kernel/event/event.c kernel/lib/number.c \
     kernel/net/netdev.c kernel/net/address.c \
-    $(addprefix kernel/net/lwip/, port.c settings.c \
+    $(addprefix kernel/net/lwip/, port.c interface.c settings.c \
         own_address.c lease.c random.c sequence.c checksum.c guard.c \
         memory.c buffers.c streams.c \
         borrowed.c ping.c)
@@ -108,6 +111,7 @@ UNIT.sockets   := test_stream_contract.c stream_owner.c socket_peer.c \
 UNIT.netif     := $(UNIT_LWIP)
 UNIT.dhcp      := $(UNIT_LWIP)
 UNIT.crowd     := $(UNIT_LWIP)
+UNIT.cards     := $(UNIT_LWIP) frame_maker.c
 UNIT.lease     := kernel/net/lwip/lease.c kernel/net/address.c \
     kernel/lib/number.c
 # The same with what stands on it, and memory that has no byte to spare.
@@ -138,6 +142,7 @@ $(foreach u,$(STREAMS),$(eval UNIT_MODULE.$(u) := net/lwip))
 UNIT_MODULE.netif  := net/lwip
 UNIT_MODULE.dhcp   := net/lwip
 UNIT_MODULE.crowd  := net/lwip
+UNIT_MODULE.cards  := net/lwip
 UNIT_MODULE.frames := net/lwip
 
 ifdef OBJ       # some goals of the Makefile do without the engine

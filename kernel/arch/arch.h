@@ -27,12 +27,16 @@ typedef uint64_t bus_addr_t;    /* an address as a device sees it */
 /*
  * The inline part (or, on unix, its prototypes) supplies:
  *
- *   uint8_t  port_read8(uint16_t port);        also 16 and 32
- *   void     port_write8(uint16_t port, uint8_t value);
  *   uint8_t  mmio_read8(uintptr_t addr);       also 16, 32 and 64
  *   void     mmio_write8(uintptr_t addr, uint8_t value);
+ *
+ *   uint8_t  port_read8(uint16_t port);        also 16 and 32. A machine with
+ *   void     port_write8(uint16_t port, uint8_t value);     no ports has none
+ *                                              of these: who uses them is for
+ *                                              a PC alone (ARCHS)
  *   uint16_t vga_read_cell(unsigned index);    80 x 25 cells, low byte the
- *   void     vga_write_cell(unsigned index, uint16_t cell);     character
+ *   void     vga_write_cell(unsigned index, uint16_t cell);     character;
+ *                                              with no such screen, lost
  *
  *   bus_addr_t virt_to_bus(const void *p);     the one conversion there is
  *

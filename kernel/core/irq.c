@@ -12,7 +12,9 @@
 
 #include "lib/errno.h"
 
-enum { ACTIONS_MAX = 64, LINES_MAX = 64, LEGACY_LINES = 16 };
+/* As many actions as there are vectors, and more: only shared lines have
+ * several on one. */
+enum { ACTIONS_MAX = 256, LINES_MAX = 64, LEGACY_LINES = 16 };
 
 struct irq_action *irq_actions[256];
 

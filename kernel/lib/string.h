@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * string.h - memory and strings, as ISO C has them. The compiler calls the
- * first four by itself. memcpy and memset are the port's, as what is quickest
- * differs (arch/ARCH/, or the plain ones in arch/); the others are here. In a
- * Unix process the host's C library provides them all.
+ * first four by itself. memcpy and memset are the port's (arch/ARCH/memcpy.c),
+ * as what is quickest differs; the others are here. In a Unix process the
+ * host's C library provides them all.
  */
 #ifndef LIB_STRING_H
 #define LIB_STRING_H

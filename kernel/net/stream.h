@@ -59,7 +59,8 @@ struct stream_events {
  * called stream_attach(), or a negative errno to refuse the connection, which
  * is then reset. `backlog` is the most connections at a time, those included
  * that are still closing; beyond it new ones wait until one has gone. Returns
- * 0, -EBUSY when the port is taken, -ENOMEM. After net_up(). */
+ * 0, -EBUSY when the port is taken (or the host does not give it, which is
+ * said), -ENOMEM. After net_up(). */
 int stream_listen(uint16_t port, unsigned backlog,
                   int (*accept)(struct stream *s));
 
@@ -73,8 +74,9 @@ void *stream_context(const struct stream *s);
 void stream_peer(const struct stream *s, char *text, size_t cap);
 
 /* Sends up to `len` bytes from `data`, borrowed: the memory must stay as it
- * is until release(ctx), which comes after the peer has acknowledged it (or
- * the stream is gone). release may be NULL for memory that never changes.
+ * is until release(ctx), which comes after the peer has acknowledged it, or a
+ * host has made a copy of it, or the stream is gone. release may be NULL for
+ * memory that never changes.
  * `more` says that more will be sent before the event loop's next round, so
  * that a segment need not leave half full.
  * Returns how many bytes were taken, which may be fewer than len: release is
@@ -100,7 +102,8 @@ void stream_abort(struct stream *s);
 
 /* How many streams there are, of how many there may be. `resting` connections
  * are no streams any more: the network keeps their names for a minute, so that
- * nothing late is taken for another's. */
+ * nothing late is taken for another's. (A host does that by itself, and does
+ * not say: 0.) */
 struct stream_usage { unsigned open, limit, resting; };
 struct stream_usage stream_usage(void);
 

@@ -47,10 +47,10 @@ table() {
         fi
     done
     awk -v one="$1" -v two="$2" -f "$tools/porting.awk" "$work/one" "$work/two"
-    for target in "$1" "$2"; do
-        cat "$work/$target"/*.not 2> "$work/none"
-    done | sed -n "s/.*\*\*\* \([^ ]*\) can't be built with ARCH=\([^:]*\): \(.*\)\.  Stop\.\$/- \`\1\` is not for \2: \3./p" |
-        sort -u > "$work/not"
+    for app in $apps; do
+        [ -f "$work/$1/$app.not" ] && [ -f "$work/$2/$app.not" ] ||
+            cat "$work/$1/$app.not" "$work/$2/$app.not" 2> "$work/none" || :
+    done | sed -n "s/.*\*\*\* \([^ ]*\) can't be built with ARCH=\([^:]*\): \(.*\)\.  Stop\.\$/- \`\1\` is not for \2: \3./p" > "$work/not"
     [ ! -s "$work/not" ] || { echo; cat "$work/not"; }
 }
 

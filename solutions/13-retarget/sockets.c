@@ -57,6 +57,8 @@ void stream_begin(struct listener *listener, int fd)
         close(fd);
     else if (listener->accept(s) != 0)
         stream_abort(s);
+    else
+        stream_hear(s);
     /* END 13.2 */
 }
 
@@ -187,12 +189,9 @@ void stream_close(struct stream *s)
 void stream_abort(struct stream *s)
 {
     /* TODO 13.10 stream_abort: to close a socket that lingers for no time at
-     * all (SO_LINGER) is a reset. The stream may be gone already.
-     * [socket(7)] */
+     * all (SO_LINGER) is a reset. [socket(7)] */
     static const struct linger not_at_all = { .l_onoff = 1, .l_linger = 0 };
 
-    if (s->wire.fd < 0)
-        return;
     setsockopt(s->wire.fd, SOL_SOCKET, SO_LINGER, &not_at_all,
                sizeof not_at_all);
     stream_gone(s);

@@ -6,6 +6,7 @@
  *
  * The challenge may say, each as key=number:
  *   disk    which one: 1 is blk1                                    (0)
+ *   disks   how many, from that one on: of each the same            (1)
  *   sector  the first sector to show                                (0)
  *   count   how many, at most 64                                    (1)
  *   times   how often to show them                                  (1)
@@ -30,6 +31,7 @@
  * What is written is each unit with its bytes in reverse order. Then the disk
  * is flushed, and what is there now is read back.
  */
+#include "apps/hexdump/bytes.h"
 #include "block/block.h"
 #include "console/format.h"
 #include "core/challenge.h"
@@ -40,7 +42,7 @@
 #include "lib/string.h"
 #include "mem/heap.h"
 
-enum { JOBS = 64, UNITS_MAX = 8, LINE = 16 };
+enum { JOBS = 64, UNITS_MAX = 8 };
 
 /* A request, and memory for UNITS_MAX units. */
 static struct job {
@@ -103,17 +105,6 @@ static void wait_for_all(void)
 
 /* ---- Showing sectors ---------------------------------------------------- */
 
-static void show_line(uint64_t address, const uint8_t *bytes)
-{
-    print("%08llx ", (unsigned long long)address);
-    for (unsigned i = 0; i < LINE; i++)
-        print("%s%02x ", i % 8 == 0 ? " " : "", bytes[i]);
-    print(" |");
-    for (unsigned i = 0; i < LINE; i++)
-        print("%c", bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
-    print("|\n");
-}
-
 static void show(uint64_t sector, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -131,8 +122,7 @@ static void show(uint64_t sector, unsigned count)
                   -jobs[i].req.error);
             continue;
         }
-        for (unsigned n = 0; n < BLOCK_SECTOR_SIZE; n += LINE)
-            show_line(at * BLOCK_SECTOR_SIZE + n, data + n);
+        bytes_show(at * BLOCK_SECTOR_SIZE, data, BLOCK_SECTOR_SIZE);
     }
 }
 
@@ -175,12 +165,8 @@ static void take_read(struct job *job)
     }
     if (job->req.error != 0)
         reads.failed++;
-    for (unsigned p = 0; p < job->req.count && job->req.error == 0; p++) {
-        const uint8_t *data = job->pieces[p].data;
-
-        for (uint32_t i = 0; i < job->pieces[p].len; i++)
-            fold = fold * 31 + data[i];
-    }
+    for (unsigned p = 0; p < job->req.count && job->req.error == 0; p++)
+        fold = bytes_fold(fold, job->pieces[p].data, job->pieces[p].len);
     reads.check += (uint32_t)(job->number + 1) * fold;
     if (reads.begun < reads.wanted)
         begin_read(job);
@@ -188,6 +174,7 @@ static void take_read(struct job *job)
 
 static void read_all_over(unsigned long wanted, uint64_t seed, unsigned depth)
 {
+    memset(&reads, 0, sizeof reads);
     reads.wanted = wanted;
     reads.x = seed;
     for (unsigned i = 0; i < depth && reads.begun < wanted; i++) {
@@ -200,16 +187,6 @@ static void read_all_over(unsigned long wanted, uint64_t seed, unsigned depth)
 }
 
 /* ---- Writing ------------------------------------------------------------ */
-
-static void reverse(uint8_t *data)
-{
-    for (uint32_t i = 0; i < unit / 2; i++) {
-        uint8_t byte = data[i];
-
-        data[i] = data[unit - 1 - i];
-        data[unit - 1 - i] = byte;
-    }
-}
 
 /* Submits `op` for `count` units from `first` on, each a request of its own,
  * and waits. */
@@ -233,7 +210,7 @@ static void copy(uint64_t from, uint64_t to, unsigned count)
             print("hexdump: nothing copied: error %d\n", -jobs[i].req.error);
             return;
         }
-        reverse(jobs[i].data);
+        bytes_reverse(jobs[i].data, unit);
         memcpy(jobs[i].data + unit, jobs[i].data, unit); /* for later */
     }
     each(BLOCK_WRITE, to, count);
@@ -264,11 +241,11 @@ static unsigned setting(const char *key, unsigned otherwise, unsigned limit)
     return n > limit ? limit : (unsigned)n;
 }
 
-static int get_ready(void)
+static int get_ready(unsigned long number)
 {
     char name[16];
 
-    format(name, sizeof name, "blk%lu", challenge_number("disk", 0));
+    format(name, sizeof name, "blk%lu", number);
     disk = block_find(name);
     if (disk == NULL) {
         print("hexdump: there is no %s\n", name);
@@ -277,6 +254,7 @@ static int get_ready(void)
     unit = disk->unit * BLOCK_SECTOR_SIZE;
     units = disk->sectors / disk->unit;
     for (unsigned i = 0; i < JOBS; i++) {
+        heap_free(jobs[i].data); /* the one before had units of its own */
         jobs[i].data = heap_alloc((size_t)UNITS_MAX * unit);
         if (jobs[i].data == NULL)
             return -ENOMEM;
@@ -284,12 +262,8 @@ static int get_ready(void)
     return 0;
 }
 
-int main(void)
+static void do_all(void)
 {
-    int error = get_ready();
-    if (error != 0)
-        return error;
-
     unsigned times = setting("times", 1, UINT32_MAX);
     for (unsigned i = 0; i < times; i++)
         show(challenge_number("sector", 0), setting("count", 1, JOBS));
@@ -303,5 +277,18 @@ int main(void)
     if (count > 0)
         copy(challenge_number("from", 0) / disk->unit,
              challenge_number("to", 0) / disk->unit, count);
+}
+
+int main(void)
+{
+    unsigned long first = challenge_number("disk", 0);
+    unsigned disks = setting("disks", 1, UINT32_MAX);
+
+    for (unsigned i = 0; i < disks; i++) {
+        int error = get_ready(first + i);
+        if (error != 0)
+            return error;
+        do_all();
+    }
     return worst;
 }

@@ -63,7 +63,7 @@ int main(void)
     if (!error)
         error = plant();
     if (!error)
-        error = net_up("net0"); /* by DHCP, or as told: ip=... */
+        error = net_up_all(); /* by DHCP, or as told: ip=... */
     if (!error)
         error = http_serve(80, &site);
     if (error)

@@ -75,19 +75,25 @@ static void add_disk(struct page *page)
     add(page, "cache", "_errors", usage.errors);
 }
 
-static void add_card(struct page *page)
+static void add_card(struct page *page, struct netdev *card, const char *name)
 {
-    struct netdev *card = netdev_find("net0");
     struct netdev_usage usage;
 
-    if (card == NULL)
-        return;                 /* the host's sockets are under us */
     card->usage(card, &usage);
-    add(page, "net", "_received", usage.received);
-    add(page, "net", "_sent", usage.sent);
-    add(page, "net", "_receive_buffers", usage.receive_buffers);
-    add(page, "net", "_receive_ready", usage.receive_ready);
-    add(page, "net", "_transmit_busy", usage.transmit_busy);
+    add(page, name, "_received", usage.received);
+    add(page, name, "_sent", usage.sent);
+    add(page, name, "_receive_buffers", usage.receive_buffers);
+    add(page, name, "_receive_ready", usage.receive_ready);
+    add(page, name, "_transmit_busy", usage.transmit_busy);
+}
+
+/* None, if the host's sockets are under us. */
+static void add_cards(struct page *page)
+{
+    struct netdev *first = netdev_find("net0");
+
+    for (struct netdev *card = first; card != NULL; card = card->next)
+        add_card(page, card, card == first ? "net" : card->name);
 }
 
 static void add_pool(void *page, const char *name, uint64_t used)
@@ -102,7 +108,7 @@ int stats_make(char *buf, size_t cap)
     add_server(&page);
     add_memory(&page);
     add_disk(&page);
-    add_card(&page);
+    add_cards(&page);
     net_usage(add_pool, &page);
     return (int)page.len;
 }

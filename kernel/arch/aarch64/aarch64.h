@@ -46,6 +46,9 @@ _Noreturn void trap_exception(const struct trap_frame *frame, unsigned slot);
 /* As arch_backtrace(), from the frame at `fp` on; ends at what is none. */
 unsigned backtrace_from(uint64_t fp, uintptr_t *addresses, unsigned cap);
 
+/* More that nobody can foretell, for arch_random(). */
+void random_seed(const uint8_t *bytes, uint32_t count);
+
 /* An interrupt: finds out which, and has it handled. Called by traps.S. */
 void gic_interrupt(void);
 

@@ -154,13 +154,33 @@ static void read_memory(const struct device_tree *tree,
 static void read_chosen(const struct device_tree *tree,
                         const struct tree_node *node)
 {
-    struct tree_value bootargs;
+    struct tree_value value;
 
-    if (strcmp(node->name, "chosen") == 0 &&
-        tree_value(tree, node, "bootargs", &bootargs) &&
-        tree_value_text(&bootargs))
-        cmdline_set(tree_value_text(&bootargs),
-                    strlen(tree_value_text(&bootargs)));
+    if (strcmp(node->name, "chosen") != 0)
+        return;
+    if (tree_value(tree, node, "bootargs", &value) && tree_value_text(&value))
+        cmdline_set(tree_value_text(&value), strlen(tree_value_text(&value)));
+    if (tree_value(tree, node, "rng-seed", &value))
+        random_seed(value.data, value.len);
+}
+
+/* What is not to be touched: a list before the tree, and a node in it, whose
+ * children have ranges like the root's. */
+static void cut_reserved(const struct device_tree *tree, struct mem_map *map)
+{
+    struct tree_node node = { 0 };
+    bool reserved = false;
+    uint64_t base, size;
+
+    for (unsigned i = 0; tree_reserved(tree, i, &base, &size); i++)
+        map_cut(map, base, size);
+    while (tree_next(tree, &node)) {
+        if (node.depth <= TOP)
+            reserved = strcmp(node.name, "reserved-memory") == 0;
+        for (unsigned i = 0; reserved && node.depth == TOP + 1 &&
+                             range_of(tree, &node, i, &base, &size); i++)
+            map_cut(map, base, size);
+    }
 }
 
 /* Addresses and sizes of the root's children take two cells each. */
@@ -207,7 +227,6 @@ void board_read(uintptr_t said, struct mem_map *map)
 {
     struct device_tree tree;
     struct tree_node node = { 0 };
-    uint64_t base, size;
 
     open_tree(&tree, said);
     while (tree_next(&tree, &node)) {
@@ -219,8 +238,7 @@ void board_read(uintptr_t said, struct mem_map *map)
         read_chosen(&tree, &node);
         read_device(&tree, &node);
     }
-    for (unsigned i = 0; tree_reserved(&tree, i, &base, &size); i++)
-        map_cut(map, base, size);
+    cut_reserved(&tree, map);
 
     /* Ours already: the page at 0, so that a null pointer faults; the image. */
     map_cut(map, 0, MEM_MAP_PAGE);

@@ -10,6 +10,9 @@
  *
  *     from       |. . . a b c d e|f g h . . . . .|
  *     to         |a b c d e f g h|
+ *
+ * Under an emulator, a full frame is copied 7 to 10 times as fast as by bytes,
+ * and 3 times where its words must be put together.
  */
 #include "lib/copy.h"   /* for what it asks of the compiler */
 #include "lib/string.h"

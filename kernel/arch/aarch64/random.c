@@ -3,8 +3,9 @@
  * random.c - a number that nobody can foretell.
  *
  * The processor's own source of such numbers (RNDR), where it has one that
- * answers; and in any case how far its counter has come, which is little, but
- * never the same twice. [Arm ARM, FEAT_RNG]
+ * answers; what the boot loader has left in the device tree for this; and in
+ * any case how far the counter has come, which is little, but never the same
+ * twice. [Arm ARM, FEAT_RNG]
  */
 #include "aarch64.h"
 
@@ -34,9 +35,18 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 32;
 }
 
+static uint64_t seed[2];
+
+void random_seed(const uint8_t *bytes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        seed[i % 2] = mix(seed[i % 2] ^ bytes[i]);
+}
+
 uint64_t arch_random(void)
 {
     static uint64_t calls;
+    uint64_t moment = mix(arch_cycles() + ++calls + seed[0]);
 
-    return mix(hardware_random() ^ mix(arch_cycles() + ++calls));
+    return mix(hardware_random() ^ moment ^ seed[1]);
 }

@@ -162,8 +162,9 @@ _Noreturn void trap_exception(const struct trap_frame *frame, unsigned slot)
     unsigned class = frame->esr >> 26 & (EC_COUNT - 1);
 
     if (reporting++ > 0) {
-        if (reporting == 2)
-            panic_text("\nexception: another one, while that was told.\n");
+        if (reporting > 2)
+            psci_off();                 /* not even that can be told */
+        panic_text("\nexception: another one, while that was told.\n");
         panic_end();
     }
     panic_text("\nexception: ");

@@ -120,11 +120,15 @@ static void kick(struct event_work *work)
 static int submit(struct block_dev *dev, struct block_request *req)
 {
     struct virtio_blk *blk = container_of(dev, struct virtio_blk, block);
+    uint16_t head = blk->requestq.free_head;
     int error = virtio_blk_submit(blk, req);
 
-    if (error == 0)
-        event_post(&blk->kick_work);
-    return error;
+    if (error != 0)
+        return error;
+    if (blk->device->legacy) /* may count too much [virtio 1.2 §5.2.6.3] */
+        virtq_allow(&blk->requestq, head, UINT32_MAX);
+    event_post(&blk->kick_work);
+    return 0;
 }
 
 /* ---- Bringing it up ------------------------------------------------------ */

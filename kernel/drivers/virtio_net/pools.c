@@ -23,8 +23,8 @@ unsigned virtio_net_rx_pieces(const struct virtio_net_rx *rx,
     uint32_t first = net->header_apart ? net->header_size : net->buffer_size;
 
     pieces[0] = (struct virtq_buffer){ rx->memory, first };
-    pieces[1] = (struct virtq_buffer){ rx->memory + first,
-                                       net->buffer_size - first };
+    pieces[1] =
+        (struct virtq_buffer){ rx->memory + first, net->buffer_size - first };
     return net->header_apart ? 2 : 1;
 }
 

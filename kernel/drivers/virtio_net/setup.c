@@ -76,12 +76,16 @@ static int send(struct netdev *dev, struct netbuf *frame)
 
     if (net->stopped || net->receiveq.broken || net->transmitq.broken)
         return -EIO;
+    uint16_t head = net->transmitq.free_head;
     int error = virtio_net_send(net, frame);
-    if (error == 0)
-        virtio_net_kick_later(net);
-    else if (error == -ENOSPC)
+    if (error == -ENOSPC)
         net->blocked = true;
-    return error;
+    if (error != 0)
+        return error;
+    if (net->device->legacy) /* may count what it read [virtio 1.2 §5.1.6.1] */
+        virtq_allow(&net->transmitq, head, UINT32_MAX);
+    virtio_net_kick_later(net);
+    return 0;
 }
 
 /* ---- Bringing it up ------------------------------------------------------ */

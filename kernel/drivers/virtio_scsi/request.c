@@ -11,145 +11,10 @@
 #include "drivers/virtio_scsi/virtio_scsi.h"
 #include "lib/errno.h"
 #include "lib/list.h"
-#include "lib/string.h"
-#include "mem/heap.h"
 
 #define PAUSE_NS (10 * NS_PER_MS) /* for a disk that is busy */
 
-enum {
-    DESCRIPTORS_MIN = 2, /* in a chain: a flush */
-    HEADER_SIZE = offsetof(struct virtio_scsi_req_cmd, cdb),
-    RESPONSE_SIZE = offsetof(struct virtio_scsi_resp_cmd, sense),
-};
-
-/* ---- Commands ------------------------------------------------------------ */
-
-int virtio_scsi_make_commands(struct virtio_scsi *scsi)
-{
-    unsigned count = scsi->requestq.num / DESCRIPTORS_MIN;
-    struct virtio_scsi_command *all;
-
-    if (count > VIRTIO_SCSI_COMMANDS_MAX)
-        count = VIRTIO_SCSI_COMMANDS_MAX;
-    all = heap_alloc_array(count, sizeof(*all));
-    if (all == NULL)
-        return -ENOMEM;
-    for (unsigned i = 0; i < count; i++) {
-        all[i].header.id = cpu_to_le64(i);
-        virtio_scsi_put(scsi, &all[i]);
-    }
-    return 0;
-}
-
-struct virtio_scsi_command *virtio_scsi_take(struct virtio_scsi *scsi,
-                                             const uint8_t lun[8])
-{
-    struct virtio_scsi_command *c = scsi->free;
-
-    if (c == NULL)
-        return NULL;
-    scsi->free = c->next;
-    memcpy(c->header.lun, lun, sizeof(c->header.lun));
-    memset(c->header.cdb, 0, sizeof(c->header.cdb));
-    c->disk = NULL;
-    c->req = NULL;
-    return c;
-}
-
-void virtio_scsi_put(struct virtio_scsi *scsi, struct virtio_scsi_command *c)
-{
-    c->next = scsi->free;
-    scsi->free = c;
-}
-
-/* The chain that virtio_scsi.h draws. [virtio 1.2 §5.6.6.1] */
-int virtio_scsi_send(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
-                     const struct block_piece *pieces, unsigned count,
-                     bool to_device)
-{
-    struct virtq_buffer buffers[BLOCK_PIECES_MAX + VIRTIO_SCSI_ENDS];
-    unsigned out = 1 + (to_device ? count : 0);
-    unsigned in = count + VIRTIO_SCSI_ENDS - out;
-    unsigned first = to_device ? 1 : 2;
-
-    c->response = (struct virtio_scsi_resp_cmd){
-        .response = VIRTIO_SCSI_S_NONE,
-    };
-    buffers[0] =
-        (struct virtq_buffer){ &c->header, HEADER_SIZE + scsi->cdb_size };
-    buffers[out] =
-        (struct virtq_buffer){ &c->response, RESPONSE_SIZE + scsi->sense_size };
-    for (unsigned i = 0; i < count; i++)
-        buffers[first + i] =
-            (struct virtq_buffer){ pieces[i].data, pieces[i].len };
-    return virtq_add(&scsi->requestq, buffers, out, in, c);
-}
-
-/* ---- What became of a command -------------------------------------------- */
-
-/* How many bytes of sense are there: by the device's word, as it was
- * configured, and by what it says that it wrote. */
-static uint32_t sense_len(const struct virtio_scsi *scsi,
-                          const struct virtio_scsi_resp_cmd *response,
-                          uint32_t len)
-{
-    uint32_t n = le32_to_cpu(response->sense_len);
-
-    if (n > scsi->sense_size)
-        n = scsi->sense_size;
-    if (n > len - RESPONSE_SIZE)
-        n = len - RESPONSE_SIZE;
-    return n;
-}
-
-static int judge_sense(struct scsi_sense sense)
-{
-    switch (sense.key) {
-    case SCSI_RECOVERED_ERROR:
-        return 0;
-    case SCSI_UNIT_ATTENTION:
-        return -EAGAIN;
-    case SCSI_ILLEGAL_REQUEST:
-        return sense.asc == SCSI_ASC_NO_SUCH_COMMAND ? -ENOTSUP : -EIO;
-    default:
-        return -EIO;
-    }
-}
-
-int virtio_scsi_judge(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
-                      uint32_t len, struct scsi_sense *sense)
-{
-    *sense = (struct scsi_sense){ 0 };
-    if (len < RESPONSE_SIZE) {
-        virtq_break(&scsi->requestq, "a command came back with no response");
-        return -EPROTO;
-    }
-    switch (c->response.response) {
-    case VIRTIO_SCSI_S_OK:
-        break;
-    case VIRTIO_SCSI_S_BAD_TARGET:
-        return -ENODEV;
-    case VIRTIO_SCSI_S_RESET:
-        return -EAGAIN;
-    case VIRTIO_SCSI_S_BUSY:
-        return -EBUSY;
-    default:
-        return -EIO;
-    }
-    switch (c->response.status) {
-    case SCSI_GOOD:
-        return 0;
-    case SCSI_BUSY:
-    case SCSI_TASK_SET_FULL:
-        return -EBUSY;
-    case SCSI_CHECK_CONDITION:
-        *sense = scsi_sense(c->response.sense,
-                            sense_len(scsi, &c->response, len));
-        return judge_sense(*sense);
-    default:
-        return -EIO;
-    }
-}
+/* ---- What became of a request -------------------------------------------- */
 
 static uint32_t bytes_of(const struct block_request *req)
 {
@@ -166,8 +31,8 @@ static bool is_short(const struct virtio_scsi_command *c, uint32_t len)
     const struct block_request *req = c->req;
     uint32_t read = req->op == BLOCK_READ ? bytes_of(req) : 0;
 
-    return req->op != BLOCK_FLUSH &&
-           (c->response.residual != 0 || len - RESPONSE_SIZE < read);
+    return req->op != BLOCK_FLUSH && (c->response.residual != 0 ||
+                                      len - VIRTIO_SCSI_RESPONSE_SIZE < read);
 }
 
 /* A line for a person, the first time that a disk fails in this way. */
@@ -175,12 +40,13 @@ static void tell(struct virtio_scsi_disk *disk,
                  const struct virtio_scsi_command *c, struct scsi_sense sense)
 {
     static const char *const names[] = {
-        [BLOCK_READ] = "a read", [BLOCK_WRITE] = "a write",
+        [BLOCK_READ] = "a read",
+        [BLOCK_WRITE] = "a write",
         [BLOCK_FLUSH] = "a flush",
     };
     const struct virtio_scsi_resp_cmd *r = &c->response;
-    bool has_sense = r->response == VIRTIO_SCSI_S_OK &&
-                     r->status == SCSI_CHECK_CONDITION;
+    bool has_sense =
+        r->response == VIRTIO_SCSI_S_OK && r->status == SCSI_CHECK_CONDITION;
     uint32_t kind = 1u << (has_sense ? sense.key : 16 + (r->response & 15));
     unsigned long long sector =
         c->req->op == BLOCK_FLUSH ? 0 : (unsigned long long)c->req->sector;
@@ -227,12 +93,13 @@ static int put_into_queue(struct virtio_scsi_disk *disk,
     c->disk = disk;
     c->req = req;
     fill_cdb(disk, req, c->header.cdb);
-    int error = virtio_scsi_send(scsi, c, req->pieces, count,
-                                 req->op == BLOCK_WRITE);
+    uint16_t head = scsi->requestq.free_head;
+    int error =
+        virtio_scsi_send(scsi, c, req->pieces, count, req->op == BLOCK_WRITE);
     if (error != 0)
         virtio_scsi_put(scsi, c);
     else if (req->op == BLOCK_WRITE)
-        virtq_allow(&scsi->requestq, c, bytes_of(req));
+        virtq_allow(&scsi->requestq, head, bytes_of(req));
     return error;
 }
 

@@ -14,12 +14,12 @@
  * a few turns of the queue, not one each. A controller that does not answer is
  * given up after SCAN_LIMIT_NS in all.
  *
- * Disks are found in the order of their targets and LUNs. What is no disk of
- * ours is let be, and said.
+ * Disks are found in the order of their targets and LUNs. What a unit says of
+ * itself is unit.c's.
  */
+#include "drivers/virtio_scsi/scan.h"
 #include "console/log.h"
 #include "core/clock.h"
-#include "drivers/virtio_scsi/virtio_scsi.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/heap.h"
@@ -27,30 +27,7 @@
 #define SCAN_LIMIT_NS (5 * NS_PER_S)
 #define BUSY_NS (10 * NS_PER_MS)
 
-enum {
-    LUNS_SIZE = 4096, /* of a list of LUNs; what is beyond is let be */
-    ANSWER_SIZE = 64,
-    TRIES = 100,
-};
-
-/* The bytes of a larger one could not be counted. */
-#define SECTORS_MAX (UINT64_MAX / BLOCK_SECTOR_SIZE)
-
-struct scan {
-    struct virtio_scsi *scsi;
-    uint64_t deadline;
-    int fatal;      /* why the scan is over */
-    unsigned looks; /* at logical units */
-
-    /* Where we are, and for messages. */
-    unsigned target, lun;
-    uint8_t address[8];
-    struct scsi_sense sense;
-
-    bool present[VIRTIO_SCSI_TARGETS];
-    _Alignas(16) uint8_t luns[LUNS_SIZE];
-    uint8_t answer[ANSWER_SIZE];
-};
+enum { TRIES = 100 };
 
 /* ---- Asking -------------------------------------------------------------- */
 
@@ -107,9 +84,7 @@ static int ask_once(struct scan *scan, const uint8_t *cdb, void *data,
     return error;
 }
 
-/* Asks the unit at scan->address, and has the answer in data[len]; what the
- * unit did not fill of it is 0. 0, or what virtio_scsi_judge() says. */
-static int ask(struct scan *scan, const uint8_t *cdb, void *data, uint32_t len)
+int scan_ask(struct scan *scan, const uint8_t *cdb, void *data, uint32_t len)
 {
     int error = -EAGAIN;
 
@@ -199,8 +174,8 @@ static unsigned next_lun(const struct scan *scan, unsigned from)
     uint32_t len = scsi_get32(scan->luns);
     unsigned least = scan->scsi->luns;
 
-    if (len > LUNS_SIZE - SCSI_LUNS_HEADER)
-        len = LUNS_SIZE - SCSI_LUNS_HEADER;
+    if (len > SCAN_LUNS_SIZE - SCSI_LUNS_HEADER)
+        len = SCAN_LUNS_SIZE - SCSI_LUNS_HEADER;
     for (uint32_t i = 0; i + SCSI_LUNS_ENTRY <= len; i += SCSI_LUNS_ENTRY) {
         unsigned lun = lun_number(scan->luns + SCSI_LUNS_HEADER + i);
 
@@ -208,117 +183,6 @@ static unsigned next_lun(const struct scan *scan, unsigned from)
             least = lun;
     }
     return least;
-}
-
-static void not_used(const struct scan *scan, const char *why)
-{
-    log_line("%s, target %u, lun %u: not used: %s (sense %x/%02x/%02x)",
-             scan->scsi->device->where, scan->target, scan->lun, why,
-             scan->sense.key, scan->sense.asc, scan->sense.ascq);
-}
-
-static bool is_disk(struct scan *scan)
-{
-    uint8_t cdb[SCSI_CDB_MAX];
-
-    scsi_inquiry(cdb, SCSI_INQUIRY_SIZE);
-    int error = ask(scan, cdb, scan->answer, SCSI_INQUIRY_SIZE);
-    if (error == -ENODEV || scan->fatal != 0)
-        return false;
-    if (error != 0) {
-        not_used(scan, "it does not say what it is");
-        return false;
-    }
-    uint8_t type = scan->answer[0] & SCSI_INQUIRY_TYPE;
-    if ((scan->answer[0] & SCSI_INQUIRY_QUALIFIER) != 0)
-        return false; /* a number, and nobody behind it */
-    if (type == SCSI_TYPE_CDROM)
-        log_line("%s, target %u, lun %u: a CD-ROM, let be",
-                 scan->scsi->device->where, scan->target, scan->lun);
-    else if (type != SCSI_TYPE_DISK)
-        log_line("%s, target %u, lun %u: a device of type %u, let be",
-                 scan->scsi->device->where, scan->target, scan->lun, type);
-    return type == SCSI_TYPE_DISK;
-}
-
-/* Into *last and *size; 0, or what ask() gives. */
-static int ask_capacity(struct scan *scan, bool *wide, uint64_t *last,
-                        uint32_t *size)
-{
-    uint8_t cdb[SCSI_CDB_MAX];
-
-    *wide = false;
-    scsi_read_capacity(cdb, *wide, SCSI_CAPACITY_10_SIZE);
-    int error = ask(scan, cdb, scan->answer, SCSI_CAPACITY_10_SIZE);
-    *last = scsi_get32(scan->answer);
-    *size = scsi_get32(scan->answer + 4);
-    if (error != 0 || *last != UINT32_MAX)
-        return error;
-
-    *wide = true;
-    scsi_read_capacity(cdb, *wide, SCSI_CAPACITY_16_SIZE);
-    error = ask(scan, cdb, scan->answer, SCSI_CAPACITY_16_SIZE);
-    *last = scsi_get64(scan->answer);
-    *size = scsi_get32(scan->answer + 8);
-    return error;
-}
-
-/* 0, or not, and has said why. */
-static int read_capacity(struct scan *scan, struct virtio_scsi_disk *disk)
-{
-    struct block_dev *block = &disk->block;
-    uint64_t last;
-    uint32_t size;
-    int error = ask_capacity(scan, &disk->wide, &last, &size);
-
-    if (error != 0) {
-        if (scan->fatal == 0)
-            not_used(scan, scan->sense.key == SCSI_NOT_READY
-                               ? "it is not ready"
-                               : "it does not say how large it is");
-        return error;
-    }
-    if (size < BLOCK_SECTOR_SIZE || size > BLOCK_UNIT_MAX ||
-        (size & (size - 1)) != 0) {
-        log_line("%s, target %u, lun %u: not used: its blocks are of %u "
-                 "bytes; 512 to %u can be dealt with",
-                 scan->scsi->device->where, scan->target, scan->lun, size,
-                 BLOCK_UNIT_MAX);
-        return -EINVAL;
-    }
-    block->unit = size / BLOCK_SECTOR_SIZE;
-    if (last >= SECTORS_MAX / block->unit) {
-        log_line("%s, target %u, lun %u: not used: a disk whose last block is "
-                 "%llu can't be",
-                 scan->scsi->device->where, scan->target, scan->lun,
-                 (unsigned long long)last);
-        return -EINVAL;
-    }
-    block->sectors = (last + 1) * block->unit;
-    block->len_max = scan->scsi->len_max;
-    if (!disk->wide && block->len_max > SCSI_BLOCKS_MAX_10 * size)
-        block->len_max = SCSI_BLOCKS_MAX_10 * size;
-    return 0;
-}
-
-/* A disk that does not say can be written, and has a cache. */
-static void read_mode(struct scan *scan, struct block_dev *block)
-{
-    uint8_t cdb[SCSI_CDB_MAX];
-    const uint8_t *mode = scan->answer;
-
-    scsi_mode_sense(cdb, SCSI_MODE_CACHING, ANSWER_SIZE);
-    int error = ask(scan, cdb, scan->answer, ANSWER_SIZE);
-    size_t page = SCSI_MODE_HEADER + mode[SCSI_MODE_DESCRIPTORS];
-
-    block->can_flush = true;
-    if (error != 0)
-        return;
-    block->read_only = (mode[SCSI_MODE_FLAGS] & SCSI_MODE_WRITE_PROTECTED) != 0;
-    if (page + SCSI_CACHING_FLAGS < ANSWER_SIZE &&
-        (mode[page] & 0x3f) == SCSI_MODE_CACHING)
-        block->can_flush = (mode[page + SCSI_CACHING_FLAGS] &
-                            SCSI_CACHING_WRITE_BACK) != 0;
 }
 
 /* Behind the others, whose first is scsi->disks. */
@@ -341,18 +205,18 @@ static void look_at(struct scan *scan)
 {
     struct virtio_scsi *scsi = scan->scsi;
 
-    if (!is_disk(scan))
+    if (!scan_is_disk(scan))
         return;
     struct virtio_scsi_disk *disk = heap_alloc_array(1, sizeof(*disk));
     if (disk == NULL) {
         scan->fatal = -ENOMEM;
         return;
     }
-    if (read_capacity(scan, disk) != 0) {
+    if (scan_capacity(scan, disk) != 0) {
         heap_free(disk);
         return;
     }
-    read_mode(scan, &disk->block);
+    scan_mode(scan, &disk->block);
     disk->scsi = scsi;
     memcpy(disk->lun, scan->address, sizeof(disk->lun));
     append(scsi, disk);
@@ -364,20 +228,20 @@ static void look_at_target(struct scan *scan)
     uint8_t cdb[SCSI_CDB_MAX];
 
     set_address(scan->address, scan->target, 0);
-    scsi_report_luns(cdb, LUNS_SIZE);
-    int error = ask(scan, cdb, scan->luns, LUNS_SIZE);
+    scsi_report_luns(cdb, SCAN_LUNS_SIZE);
+    int error = scan_ask(scan, cdb, scan->luns, SCAN_LUNS_SIZE);
     if (error != 0) {
-        memset(scan->luns, 0, LUNS_SIZE);
+        memset(scan->luns, 0, SCAN_LUNS_SIZE);
         scan->luns[3] = SCSI_LUNS_ENTRY; /* one, all zero */
     }
 
     unsigned lun = 0;
-    while (scan->fatal == 0 &&
-           (lun = next_lun(scan, lun)) < scan->scsi->luns) {
-        if (scan->looks++ == VIRTIO_SCSI_DISKS_MAX)
-            log_line("%s: has more than %u disks: the others are let be",
-                     scan->scsi->device->where, VIRTIO_SCSI_DISKS_MAX);
-        if (scan->looks > VIRTIO_SCSI_DISKS_MAX)
+    while (scan->fatal == 0 && (lun = next_lun(scan, lun)) < scan->scsi->luns) {
+        if (scan->looks++ == VIRTIO_SCSI_UNITS_MAX)
+            log_line("%s: has more than %u logical units: the others are let "
+                     "be",
+                     scan->scsi->device->where, VIRTIO_SCSI_UNITS_MAX);
+        if (scan->looks > VIRTIO_SCSI_UNITS_MAX)
             return;
         scan->lun = lun;
         set_address(scan->address, scan->target, lun++);

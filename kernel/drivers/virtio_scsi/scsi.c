@@ -10,7 +10,7 @@
 
 enum {
     MODE_SENSE_NO_DESCRIPTORS = 1 << 3,
-    READ_CAPACITY_16 = 0x10,        /* of SERVICE ACTION IN(16) */
+    READ_CAPACITY_16 = 0x10, /* of SERVICE ACTION IN(16) */
 
     /* Sense data: the format, and where it has what. [SPC-4 §4.5] */
     RESPONSE_CODE = 0x7f,

@@ -165,9 +165,10 @@ static void read_limits(struct virtio_scsi *scsi)
     if (scsi->pieces_max > seg_max)
         scsi->pieces_max = seg_max > 0 ? seg_max : 1;
     scsi->cmd_per_lun = cmd_per_lun > 0 ? cmd_per_lun : 1;
-    scsi->targets =
-        max_target < VIRTIO_SCSI_TARGETS ? max_target + 1u : VIRTIO_SCSI_TARGETS;
-    scsi->luns = max_lun < VIRTIO_SCSI_LUNS ? max_lun + 1 : VIRTIO_SCSI_LUNS;
+    scsi->targets = max_target < VIRTIO_SCSI_TARGETS - 1 ? max_target + 1u
+                                                         : VIRTIO_SCSI_TARGETS;
+    scsi->luns =
+        max_lun < VIRTIO_SCSI_LUNS - 1 ? max_lun + 1 : VIRTIO_SCSI_LUNS;
 }
 
 /* Any request must find room in a ring that is empty. */
@@ -259,8 +260,6 @@ static int virtio_scsi_probe(struct virtio_device *dev)
     if (error != 0) {
         /* Not freed: its interrupts may lead here already. */
         scsi->stopped = true;
-        if (error == -ETIMEDOUT)
-            log_line("%s: not used: it does not answer", scsi->name);
         virtio_not_up(dev, "the SCSI controller", error);
         return error;
     }

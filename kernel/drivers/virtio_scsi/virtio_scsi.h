@@ -23,8 +23,9 @@
  *     +--------+------+------+-------+  +----------+------+------+-------+
  *       device reads                      device writes
  *
- * setup.c brings a controller up and to its end, scan.c finds the disks behind
- * it before main() begins, request.c is reading and writing. One that breaks
+ * setup.c brings a controller up and to its end, scan.c and unit.c find the
+ * disks behind it before main() begins, request.c is reading and writing;
+ * commands.c is what both are made of. One that breaks
  * its protocol, or does not answer while it is scanned, is reset; then what its
  * disks held is given back with -EIO, and what waited as well. Should it not
  * come out of its reset, what it holds stays with it for good.
@@ -45,7 +46,11 @@
 #include "drivers/virtio_scsi/scsi.h"
 #include "lib/endian.h"
 
-enum { VIRTIO_SCSI_CDB_SIZE = 32 };     /* unless configured otherwise */
+enum {
+    VIRTIO_SCSI_CDB_SIZE = 32,      /* unless configured otherwise */
+    VIRTIO_SCSI_HEADER_SIZE = 19,   /* and cdb_size */
+    VIRTIO_SCSI_RESPONSE_SIZE = 12, /* and sense_size */
+};
 
 /* The device reads it. [virtio 1.2 §5.6.6.1]
  *      0                8          16    17    18   19
@@ -61,8 +66,8 @@ struct virtio_scsi_req_cmd {
     uint8_t crn;
     uint8_t cdb[VIRTIO_SCSI_CDB_SIZE];
 };
-_Static_assert(offsetof(struct virtio_scsi_req_cmd, cdb) == 19,
-               "virtio 1.2 §5.6.6.1");
+_Static_assert(offsetof(struct virtio_scsi_req_cmd, cdb) ==
+                   VIRTIO_SCSI_HEADER_SIZE, "virtio 1.2 §5.6.6.1");
 
 /* `lun` in it. [virtio 1.2 §5.6.6.1]
  *      0    1        2           3     4
@@ -88,8 +93,8 @@ struct virtio_scsi_resp_cmd {
     uint8_t response;           /* enum virtio_scsi_response */
     uint8_t sense[SCSI_SENSE_MAX];
 };
-_Static_assert(offsetof(struct virtio_scsi_resp_cmd, sense) == 12,
-               "virtio 1.2 §5.6.6.1");
+_Static_assert(offsetof(struct virtio_scsi_resp_cmd, sense) ==
+                   VIRTIO_SCSI_RESPONSE_SIZE, "virtio 1.2 §5.6.6.1");
 
 enum virtio_scsi_response {
     VIRTIO_SCSI_S_OK = 0,
@@ -112,7 +117,7 @@ enum {
     VIRTIO_SCSI_ENDS = 2,           /* of a chain, that are not pieces */
     VIRTIO_SCSI_TARGETS = 256,      /* that `lun` can name */
     VIRTIO_SCSI_LUNS = 16384,       /* of each */
-    VIRTIO_SCSI_DISKS_MAX = 256,    /* behind a controller: others are let be */
+    VIRTIO_SCSI_UNITS_MAX = 256,    /* looked at: others are let be */
 };
 
 /* One command: free, or in flight, the requestq's token. */
@@ -176,7 +181,7 @@ struct virtio_scsi {
     char name[32];                  /* "scsi at pci 00:03.0", for messages */
 };
 
-/* ---- Commands: request.c ----------------------------------------------- */
+/* ---- Commands: commands.c ---------------------------------------------- */
 
 /* Makes the pool: as many commands as the queue has room for, but at most
  * VIRTIO_SCSI_COMMANDS_MAX. 0 or -ENOMEM. */
@@ -207,6 +212,8 @@ int virtio_scsi_send(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
  */
 int virtio_scsi_judge(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
                       uint32_t len, struct scsi_sense *sense);
+
+/* ---- Requests: request.c ----------------------------------------------- */
 
 /* struct block_dev's submit(). */
 int virtio_scsi_submit(struct block_dev *dev, struct block_request *req);

@@ -6,8 +6,9 @@
  * acknowledged it, or the connection is gone. And frames that point at it may
  * still lie in the card's ring: the peer can acknowledge what it has not
  * received, and a connection can end while the card is behind. So a piece goes
- * from its stream to the list `waiting`, and from there, once the card is done
- * with every frame up to then, back to its owner.
+ * from its stream to the list `waiting` of the card over which the connection
+ * is, and from there, once the card is done with every frame up to then, back
+ * to its owner.
  *
  *     stream:   [ piece ]-[ piece ]-[ piece ]      by end
  *                   | acknowledged, or the stream is gone
@@ -20,7 +21,7 @@
 #include "net/lwip/borrowed.h"
 
 #include "event/event.h"
-#include "net/lwip/buffers.h"
+#include "net/lwip/interface.h"
 #include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
@@ -33,31 +34,42 @@ struct borrowed {
 };
 
 static struct pool pieces;
-static struct borrowed *waiting, **waiting_last = &waiting;
 static struct event_work give_back;
+
+void borrowed_waiting_init(struct borrowed_waiting *waiting)
+{
+    waiting->first = NULL;
+    waiting->last = &waiting->first;
+}
 
 /* Pieces that nothing points at any more. Those that come to wait meanwhile
  * have their turn in another round. */
-static void run_give_back(struct event_work *work)
+static void give_back_of(struct interface *interface)
 {
-    uint64_t done = transmit_done();
+    struct borrowed_waiting *waiting = &interface->waiting;
+    uint64_t done = transmit_done(&interface->transmits);
 
-    (void)work;
-    while (waiting && waiting->frame <= done) {
-        struct borrowed piece = *waiting;
+    while (waiting->first && waiting->first->frame <= done) {
+        struct borrowed piece = *waiting->first;
 
-        pool_give(&pieces, waiting);
-        waiting = piece.next;
-        if (!waiting)
-            waiting_last = &waiting;
+        pool_give(&pieces, waiting->first);
+        waiting->first = piece.next;
+        if (!waiting->first)
+            waiting->last = &waiting->first;
         piece.release(piece.ctx);
     }
 }
 
+static void run_give_back(struct event_work *work)
+{
+    (void)work;
+    for (struct interface *i = interfaces; i; i = i->next)
+        give_back_of(i);
+}
+
 static void drained(void)
 {
-    if (waiting)
-        event_post(&give_back);
+    event_post(&give_back);
 }
 
 int borrowed_make(void)
@@ -88,15 +100,16 @@ void borrow(struct stream *s, stream_release_t release, void *ctx)
 /* The first piece of the stream's goes to the waiting ones. */
 static void wait_for_card(struct stream *s)
 {
+    struct borrowed_waiting *waiting = &s->interface->waiting;
     struct borrowed *piece = s->borrowed;
 
     s->borrowed = piece->next;
     if (!s->borrowed)
         s->borrowed_last = &s->borrowed;
     piece->next = NULL;
-    piece->frame = transmit_last();
-    *waiting_last = piece;
-    waiting_last = &piece->next;
+    piece->frame = s->interface->transmits.last;
+    *waiting->last = piece;
+    waiting->last = &piece->next;
     event_post(&give_back);
 }
 

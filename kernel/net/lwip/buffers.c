@@ -10,65 +10,73 @@
 #include "net/lwip/buffers.h"
 
 #include "lib/errno.h"
-#include "lib/list.h"
 #include "lib/string.h"
 #include "net/lwip/pools.h"
 
 struct transmit {
     struct netbuf nb;           /* the first member */
-    struct list link;           /* in `under_way`, by number */
+    struct transmits *of;       /* whose it is */
+    struct list link;           /* in of->under_way */
     uint64_t number;
 };
 
-static struct pool transmits, receiveds;
-static struct list under_way = LIST_INIT(under_way);
-static uint64_t last_number;
+static struct pool transmit_pool, received_pool;
+static struct transmits *current;
 static void (*on_drained)(void);
 
 int buffers_make(void)
 {
-    int err = pool_make(&transmits, "transmit", sizeof(struct transmit),
+    int err = pool_make(&transmit_pool, "transmit", sizeof(struct transmit),
                         TRANSMIT_MAX);
 
     if (err)
         return err;
-    return pool_make(&receiveds, "received", sizeof(struct received),
+    return pool_make(&received_pool, "received", sizeof(struct received),
                      RECEIVED_MAX);
 }
 
 struct netbuf *transmit_take(void)
 {
-    struct transmit *t = pool_take(&transmits);
+    struct transmit *t = pool_take(&transmit_pool);
 
     if (!t)
         return NULL;
     memset(t, 0, sizeof *t);
-    t->number = ++last_number;
-    list_append(&under_way, &t->link);
+    t->of = current;
+    t->number = ++current->last;
+    list_append(&current->under_way, &t->link);
     return &t->nb;
 }
 
 void transmit_give(struct netbuf *nb)
 {
     struct transmit *t = container_of(nb, struct transmit, nb);
-    bool oldest = under_way.next == &t->link;
+    bool oldest = t->of->under_way.next == &t->link;
 
     list_remove(&t->link);
-    pool_give(&transmits, t);
+    pool_give(&transmit_pool, t);
     if (oldest && on_drained)
         on_drained();
 }
 
-uint64_t transmit_last(void)
+void transmits_init(struct transmits *transmits)
 {
-    return last_number;
+    list_init(&transmits->under_way);
+    transmits->last = 0;
 }
 
-uint64_t transmit_done(void)
+void transmit_over(struct transmits *transmits)
 {
-    if (list_empty(&under_way))
-        return last_number;
-    return container_of(under_way.next, struct transmit, link)->number - 1;
+    current = transmits;
+}
+
+uint64_t transmit_done(const struct transmits *transmits)
+{
+    const struct list *under_way = &transmits->under_way;
+
+    if (list_empty(under_way))
+        return transmits->last;
+    return container_of(under_way->next, struct transmit, link)->number - 1;
 }
 
 void transmit_on_drained(void (*drained)(void))
@@ -78,17 +86,17 @@ void transmit_on_drained(void (*drained)(void))
 
 struct received *received_take(void)
 {
-    return pool_take(&receiveds);
+    return pool_take(&received_pool);
 }
 
 void received_give(struct received *r)
 {
-    pool_give(&receiveds, r);
+    pool_give(&received_pool, r);
 }
 
 uint16_t buffers_out_of_order_limit(void)
 {
-    return receiveds.used > RECEIVED_KEPT_MAX ? 0 : RECEIVED_KEPT_MAX;
+    return received_pool.used > RECEIVED_KEPT_MAX ? 0 : RECEIVED_KEPT_MAX;
 }
 
 /* How many bytes can be added behind those of `p`? None, unless its memory is
@@ -127,7 +135,7 @@ struct pbuf *buffers_settle(struct pbuf *chain)
 {
     struct pbuf **at = &chain, *before = NULL;
 
-    if (receiveds.used <= RECEIVED_KEPT_MAX)
+    if (received_pool.used <= RECEIVED_KEPT_MAX)
         return chain;
     while (*at) {
         struct pbuf *p = *at, *rest = p->next, *own = p;

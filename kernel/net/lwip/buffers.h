@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/list.h"
 #include "net/netdev.h"
 
 #include "lwip/pbuf.h"
@@ -35,14 +36,23 @@ struct netbuf *transmit_take(void);
 void transmit_give(struct netbuf *nb);
 
 /*
- * Every netbuf for sending has a number, 1, 2, 3 and so on in the order in
- * which they were taken. transmit_last() is the last one taken,
- * transmit_done() the last before which there is none still under way: once
- * it has reached n, the card has done with all that was sent up to n. The
- * `drained` function is called when transmit_done() has grown.
+ * The netbufs for sending of one card. Each has a number, 1, 2, 3 and so on in
+ * the order in which they were taken; `last` is the last one's.
  */
-uint64_t transmit_last(void);
-uint64_t transmit_done(void);
+struct transmits {
+    struct list under_way;      /* by number */
+    uint64_t last;
+};
+
+void transmits_init(struct transmits *transmits);
+
+/* Those that are taken from now on are for this card. */
+void transmit_over(struct transmits *transmits);
+
+/* The last number before which there is none still under way: once it has
+ * reached n, the card has done with all that was sent up to n. The `drained`
+ * function is called when it has grown, for any card. */
+uint64_t transmit_done(const struct transmits *transmits);
 void transmit_on_drained(void (*drained)(void));
 
 /* A frame that has come in, with the pbuf that stands for it in lwIP. */

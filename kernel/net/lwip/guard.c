@@ -6,6 +6,7 @@
  */
 #include "lib/string.h"
 #include "net/lwip/hooks.h"
+#include "net/lwip/interface.h"
 #include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
@@ -83,14 +84,16 @@ static void limit_half_open(void)
 /* What would be one connection too many is passed over, and not refused: its
  * sender comes again, and by then somebody may have gone. Until it is a
  * stream, the listener is its pcb's argument. */
-static err_t guard_listener(const struct tcp_pcb *pcb, unsigned flags)
+static err_t guard_listener(struct tcp_pcb *pcb, unsigned flags)
 {
     if (flags & TCP_RST)
         return ERR_OK;
     if (!listener_has_room(pcb->callback_arg))
         return ERR_MEM;
-    if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+    if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
         limit_half_open();
+        interface_keep(pcb);
+    }
     return ERR_OK;
 }
 

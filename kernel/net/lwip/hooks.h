@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lwip/err.h"
+#include "lwip/ip4_addr.h"
 #include "lwip/ip_addr.h"
 
 struct netif;
@@ -35,7 +36,12 @@ extern void (*packet_watcher)(const struct pbuf *p, const struct netif *netif);
 uint16_t buffers_out_of_order_limit(void);
 
 /* lwIP is about to send a question of DHCP's, being in that state of its. */
-void own_address_asks(uint8_t state);
+void own_address_asks(struct netif *netif, uint8_t state);
+
+/* By which interface a packet from `source` to `dest` leaves; NULL: lwIP is to
+ * look by itself. Without a `source` it has looked already, and `dest` is in
+ * no interface's network. (net/lwip/interface.h) */
+struct netif *interface_route(const ip4_addr_t *source, const ip4_addr_t *dest);
 
 /*
  * DHCP's times, in place of lwIP's: four tries a second apart, as the answer

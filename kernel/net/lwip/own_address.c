@@ -28,6 +28,7 @@
 #include "lib/string.h"
 #include "net/address.h"
 #include "net/lwip/hooks.h"
+#include "net/lwip/interface.h"
 #include "net/lwip/lease.h"
 
 #include "lwip/dhcp.h"
@@ -39,20 +40,12 @@ enum {
     QUESTIONS = 4,              /* without an answer, before that is said */
 };
 
-static struct netif *interface;
-static bool fixed;
 static struct lease heard;      /* the answer that lwIP is looking at */
 static uint8_t state_before;    /* lwIP's, when it came; OFF: there is none */
-static unsigned questions;      /* asked since we last had an address */
-static uint64_t last_refusal;   /* on clock_ns(); 0: none since a lease */
-static bool refused;            /* the address was lost by a refusal */
-static bool conflict_told, rebinding_told;
-static struct event_work report_later;
-static struct event_timer lease_end;
 
-static const char *card_name(void)
+static const char *name_of(const struct interface *i)
 {
-    return ((const struct netdev *)interface->state)->name;
+    return interface_card(i)->name;
 }
 
 /* ---- Lines -------------------------------------------------------------- */
@@ -64,15 +57,13 @@ static unsigned prefix_length(const ip4_addr_t *netmask)
     return mask ? 32 - (unsigned)__builtin_ctz(mask) : 0;
 }
 
-/* What was said last. */
-static struct { uint32_t address, netmask, gateway; uint16_t mtu; } told;
-
-static void tell_address(const char *name)
+static void tell_address(const struct interface *i)
 {
-    uint32_t address = lwip_ntohl(told.address);
-    uint32_t gateway = lwip_ntohl(told.gateway);
-    const char *by = fixed ? "the command line" : "DHCP";
-    unsigned prefix = prefix_length(netif_ip4_netmask(interface));
+    const char *name = name_of(i);
+    uint32_t address = lwip_ntohl(i->own.told.address);
+    uint32_t gateway = lwip_ntohl(i->own.told.gateway);
+    const char *by = i->own.fixed ? "the command line" : "DHCP";
+    unsigned prefix = prefix_length(netif_ip4_netmask(&i->netif));
 
     if (gateway)
         log_line("%s: " IPV4_TEXT "/%u, gateway " IPV4_TEXT " (by %s)", name,
@@ -80,87 +71,100 @@ static void tell_address(const char *name)
     else
         log_line("%s: " IPV4_TEXT "/%u, no gateway (by %s)", name,
                  IPV4_PARTS(address), prefix, by);
+    for (const struct interface *o = interfaces; o; o = o->next)
+        if (o != i && o->own.told.address == i->own.told.address)
+            log_line("%s: that is the address of %s as well", name,
+                     name_of(o));
 }
 
 /* There is an address: says what is new about it, and asks who the gateway
  * is. */
 static void run_report(struct event_work *work)
 {
-    uint32_t address = netif_ip4_addr(interface)->addr;
-    uint32_t netmask = netif_ip4_netmask(interface)->addr;
-    const ip4_addr_t *gateway = netif_ip4_gw(interface);
+    struct own_address *own =
+        container_of(work, struct own_address, report_later);
+    struct interface *i = container_of(own, struct interface, own);
+    uint32_t address = netif_ip4_addr(&i->netif)->addr;
+    uint32_t netmask = netif_ip4_netmask(&i->netif)->addr;
+    const ip4_addr_t *gateway = netif_ip4_gw(&i->netif);
 
-    (void)work;
     if (address == 0)
         return;
-    if (interface->mtu != told.mtu)
-        log_line("%s: MTU %u (by DHCP)", card_name(), interface->mtu);
-    told.mtu = interface->mtu;
-    if (address == told.address && netmask == told.netmask &&
-        gateway->addr == told.gateway)
+    if (i->netif.mtu != own->told.mtu)
+        log_line("%s: MTU %u (by DHCP)", name_of(i), i->netif.mtu);
+    own->told.mtu = i->netif.mtu;
+    if (address == own->told.address && netmask == own->told.netmask &&
+        gateway->addr == own->told.gateway)
         return;
-    told.address = address;
-    told.netmask = netmask;
-    told.gateway = gateway->addr;
-    tell_address(card_name());
+    own->told.address = address;
+    own->told.netmask = netmask;
+    own->told.gateway = gateway->addr;
+    tell_address(i);
     if (gateway->addr)
-        etharp_query(interface, gateway, NULL);
+        etharp_query(&i->netif, gateway, NULL);
 }
 
 /* lwIP calls this when the address has changed, and at other times. */
 static void status_changed(struct netif *netif)
 {
+    struct own_address *own = &interface_of(netif)->own;
+
     if (!ip4_addr_isany(netif_ip4_addr(netif))) {
-        event_post(&report_later);
+        event_post(&own->report_later);
         return;
     }
-    if (told.address)
-        log_line("%s: no address any more: %s; asking DHCP", card_name(),
-                 refused ? "the server has refused it"
-                         : "the lease has ended");
-    told.address = 0;
-    conflict_told = false;
+    if (own->told.address)
+        log_line("%s: no address any more: %s; asking DHCP",
+                 name_of(interface_of(netif)),
+                 own->refused ? "the server has refused it"
+                              : "the lease has ended");
+    own->told.address = 0;
+    own->conflict_told = false;
 }
 
-void own_address_asks(uint8_t state)
+void own_address_asks(struct netif *netif, uint8_t state)
 {
-    if (state == DHCP_STATE_REBINDING && !rebinding_told) {
+    struct own_address *own = &interface_of(netif)->own;
+    const char *name = name_of(interface_of(netif));
+
+    if (state == DHCP_STATE_REBINDING && !own->rebinding_told) {
         log_line("%s: the DHCP server does not renew the address; asking any",
-                 card_name());
-        rebinding_told = true;
+                 name);
+        own->rebinding_told = true;
     }
     if (state != DHCP_STATE_SELECTING && state != DHCP_STATE_REQUESTING)
         return;
-    if (++questions == QUESTIONS)
-        log_line("%s: %s by DHCP yet; asking on", card_name(),
-                 told.address ? "the address is not confirmed"
-                              : "no address");
+    if (++own->questions == QUESTIONS)
+        log_line("%s: %s by DHCP yet; asking on", name,
+                 own->told.address ? "the address is not confirmed"
+                                   : "no address");
 }
 
 /* ---- Whom to believe ---------------------------------------------------- */
 
-static bool too_many_refusals(void)
+static bool too_many_refusals(struct own_address *own)
 {
     uint64_t now = clock_ns();
 
-    if (last_refusal && now - last_refusal < NS_PER_S)
+    if (own->last_refusal && now - own->last_refusal < NS_PER_S)
         return true;
-    last_refusal = now;
+    own->last_refusal = now;
     return false;
 }
 
-static bool believable(const struct dhcp *dhcp, const struct lease *lease)
+static bool believable(struct interface *i, const struct dhcp *dhcp,
+                       const struct lease *lease)
 {
     uint32_t server = lwip_ntohl(ip_2_ip4(&dhcp->server_ip_addr)->addr);
 
     if (lease->xid != dhcp->xid ||
-        memcmp(lease->chaddr, interface->hwaddr, sizeof lease->chaddr) != 0)
+        memcmp(lease->chaddr, i->netif.hwaddr, sizeof lease->chaddr) != 0)
         return false;
     if (lease->type == LEASE_OFFER)
         return lease->server != 0;
     if (dhcp->state == DHCP_STATE_REQUESTING && lease->server != server)
         return false;
-    return lease->type == LEASE_ACK || !too_many_refusals();
+    return lease->type == LEASE_ACK || !too_many_refusals(&i->own);
 }
 
 /* [RFC 826], behind Ethernet's header. */
@@ -168,40 +172,40 @@ enum {
     TYPE = 12, ARP_SENDER = 14 + 8, ARP_SENDER_IP = 14 + 14, ARP_END = 14 + 28
 };
 
-static void hear_arp(const uint8_t *frame)
+static void hear_arp(struct interface *i, const uint8_t *frame)
 {
     const uint8_t *mac = frame + ARP_SENDER;
     ip4_addr_t sender;
 
     memcpy(&sender.addr, frame + ARP_SENDER_IP, sizeof sender.addr);
-    if (conflict_told || ip4_addr_isany(&sender) ||
-        !ip4_addr_eq(&sender, netif_ip4_addr(interface)) ||
-        memcmp(mac, interface->hwaddr, ETH_HWADDR_LEN) == 0)
+    if (i->own.conflict_told || ip4_addr_isany(&sender) ||
+        !ip4_addr_eq(&sender, netif_ip4_addr(&i->netif)) ||
+        memcmp(mac, i->netif.hwaddr, ETH_HWADDR_LEN) == 0)
         return;
-    conflict_told = true;
+    i->own.conflict_told = true;
     log_line("%s: " IPV4_TEXT " is also used by "
-             "%02x:%02x:%02x:%02x:%02x:%02x", card_name(),
+             "%02x:%02x:%02x:%02x:%02x:%02x", name_of(i),
              IPV4_PARTS(lwip_ntohl(sender.addr)), mac[0], mac[1], mac[2],
              mac[3], mac[4], mac[5]);
 }
 
-bool own_address_refuses(const struct netbuf *frame)
+bool own_address_refuses(struct interface *i, const struct netbuf *frame)
 {
-    const struct dhcp *dhcp = netif_dhcp_data(interface);
+    const struct dhcp *dhcp = netif_dhcp_data(&i->netif);
     const uint8_t *message;
     size_t size;
 
     state_before = DHCP_STATE_OFF;
     if (frame->len >= ARP_END && frame->data[TYPE] == 8 &&
         frame->data[TYPE + 1] == 6)
-        hear_arp(frame->data);
+        hear_arp(i, frame->data);
     message = lease_find(frame->data, frame->len, &size);
     if (!message)
         return false;
     if (!dhcp || lease_read(message, size, &heard) != 0 ||
-        !believable(dhcp, &heard))
+        !believable(i, dhcp, &heard))
         return true;
-    refused = heard.type == LEASE_NAK;
+    i->own.refused = heard.type == LEASE_NAK;
     state_before = dhcp->state;
     return false;
 }
@@ -211,13 +215,16 @@ bool own_address_refuses(const struct netbuf *frame)
 /* lwIP has let go of what it was to renew, and knows no end of it any more. */
 static void run_lease_end(struct event_timer *timer)
 {
-    (void)timer;
-    if (!dhcp_supplied_address(interface))
-        netif_set_addr(interface, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
+    struct own_address *own =
+        container_of(timer, struct own_address, lease_end);
+    struct netif *netif = &container_of(own, struct interface, own)->netif;
+
+    if (!dhcp_supplied_address(netif))
+        netif_set_addr(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
 }
 
 /* lwIP counts seconds (DHCP_COARSE_TIMER_SECS); 0 is never. */
-static void settle_times(struct dhcp *dhcp)
+static void settle_times(struct own_address *own, struct dhcp *dhcp)
 {
     bool forever = heard.seconds == LEASE_FOREVER;
 
@@ -225,46 +232,45 @@ static void settle_times(struct dhcp *dhcp)
     dhcp->t1_timeout = dhcp->t1_renew_time = forever ? 0 : heard.renew;
     dhcp->t2_timeout = dhcp->t2_rebind_time = forever ? 0 : heard.rebind;
     if (forever)
-        event_timer_cancel(&lease_end);
+        event_timer_cancel(&own->lease_end);
     else    /* after lwIP, where it still knows */
-        event_timer_set(&lease_end,
+        event_timer_set(&own->lease_end,
                         clock_ns() + (heard.seconds + 2ull) * NS_PER_S);
 }
 
-static void settle_mtu(void)
+static void settle_mtu(struct interface *i)
 {
-    uint16_t most = ((const struct netdev *)interface->state)->mtu;
+    uint16_t most = interface_card(i)->mtu;
     uint16_t mtu = heard.mtu;
 
     if (mtu != 0 && mtu < MTU_MIN)
         mtu = MTU_MIN;
-    interface->mtu = mtu != 0 && mtu < most ? mtu : most;
+    i->netif.mtu = mtu != 0 && mtu < most ? mtu : most;
 }
 
-void own_address_settle(void)
+void own_address_settle(struct interface *i)
 {
-    struct dhcp *dhcp = netif_dhcp_data(interface);
+    struct dhcp *dhcp = netif_dhcp_data(&i->netif);
 
     if (state_before == DHCP_STATE_OFF || state_before == DHCP_STATE_BOUND ||
         dhcp->state != DHCP_STATE_BOUND)
         return;
     if (heard.server)
         ip_addr_set_ip4_u32(&dhcp->server_ip_addr, lwip_htonl(heard.server));
-    questions = 0;
-    last_refusal = 0;
+    i->own.questions = 0;
+    i->own.last_refusal = 0;
     if (state_before != DHCP_STATE_REBINDING)
-        rebinding_told = false;     /* there is a server that renews */
-    settle_times(dhcp);
-    settle_mtu();
-    event_post(&report_later);
+        i->own.rebinding_told = false;      /* there is one that renews */
+    settle_times(&i->own, dhcp);
+    settle_mtu(i);
+    event_post(&i->own.report_later);
 }
 
-void own_address_watch(struct netif *netif, bool is_fixed)
+void own_address_watch(struct interface *i, bool fixed)
 {
-    interface = netif;
-    fixed = is_fixed;
-    report_later.run = run_report;
-    lease_end.expire = run_lease_end;
-    told.mtu = netif->mtu;
-    netif_set_status_callback(netif, status_changed);
+    i->own.fixed = fixed;
+    i->own.report_later.run = run_report;
+    i->own.lease_end.expire = run_lease_end;
+    i->own.told.mtu = i->netif.mtu;
+    netif_set_status_callback(&i->netif, status_changed);
 }

@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "net/lwip/hooks.h"
+#include "net/lwip/interface.h"
 
 #include "lwip/icmp.h"
 #include "lwip/inet_chksum.h"
@@ -104,14 +105,14 @@ void ping_watch(const struct ping_events *new_events)
 int ping_send(uint32_t to, uint16_t sequence, size_t len)
 {
     ip4_addr_t target = { .addr = lwip_htonl(to) };
-    const struct netif *netif = ip4_route(&target);
+    struct interface *interface = interface_towards(&target);
     struct icmp_echo_hdr *echo;
     struct pbuf *p;
     err_t err;
 
     if (len > PING_MAX)
         return -EINVAL;
-    if (!netif || ip4_addr_isany(netif_ip4_addr(netif)))
+    if (!interface)
         return -EAGAIN;
     p = pbuf_alloc(PBUF_IP, (u16_t)(ECHO_HEADER + len), PBUF_RAM);
     if (!p)
@@ -126,12 +127,15 @@ int ping_send(uint32_t to, uint16_t sequence, size_t len)
     echo->chksum = inet_chksum(echo, p->len);
     requests[sequence % REMEMBERED] =
         (struct request){ clock_ns(), to, sequence, len };
-    err = ip4_output(p, NULL, &target, ICMP_TTL, 0, IP_PROTO_ICMP);
+    err = ip4_output_if(p, NULL, &target, ICMP_TTL, 0, IP_PROTO_ICMP,
+                        &interface->netif);
     pbuf_free(p);
     return err == ERR_OK ? 0 : -EAGAIN;
 }
 
 uint32_t ping_gateway(void)
 {
-    return netif_default ? lwip_ntohl(netif_ip4_gw(netif_default)->addr) : 0;
+    const struct interface *interface = interface_default();
+
+    return interface ? lwip_ntohl(netif_ip4_gw(&interface->netif)->addr) : 0;
 }

@@ -6,12 +6,13 @@
  */
 #include "net/lwip/port.h"
 
-#include "core/cmdline.h"
+#include "console/format.h"
 #include "console/log.h"
+#include "core/cmdline.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "net/lwip/interface.h"
 #include "net/lwip/memory.h"
-#include "net/lwip/own_address.h"
 #include "net/lwip/random.h"
 #include "net/lwip/streams.h"
 #include "net/up.h"
@@ -28,8 +29,7 @@ _Static_assert(!LWIP_SOCKET && !LWIP_NETCONN && !IP_FRAG && !IP_REASSEMBLY &&
                !LWIP_IPV6 && !LWIP_ALTCP && !LWIP_AUTOIP,
                "parts of lwIP that nothing here uses stay out");
 
-static struct netif interface;
-static struct event_timer timer;
+static struct event_timer timer;    /* lwIP's timeouts are for all cards */
 
 /* ---- Coming in ---------------------------------------------------------- */
 
@@ -66,14 +66,15 @@ static void run_after_frames(struct event_work *work)
 static void frame_came(struct netdev *card, struct netbuf *frame)
 {
     static struct event_work after = { .run = run_after_frames };
+    struct interface *interface = interface_of(card->stack);
 
     if (frame->len <= ETHERNET_HEADER_SIZE || frame->len > UINT16_MAX ||
-        is_cut_short(frame) || own_address_refuses(frame)) {
+        is_cut_short(frame) || own_address_refuses(interface, frame)) {
         frame->release(frame);
         return;
     }
     port_receive(card, frame);
-    own_address_settle();
+    own_address_settle(interface);
     event_post(&after);
 }
 
@@ -100,6 +101,7 @@ err_t port_link_output(struct netif *netif, struct pbuf *p)
     struct pbuf *whole;
     err_t err;
 
+    transmit_over(&interface_of(netif)->transmits);
     if (pieces(p, &empty) <= NETDEV_PIECES_MAX && !empty)
         return port_output(netif, p);
     whole = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
@@ -145,21 +147,34 @@ static void room_again(struct netdev *card)
 static void link_changed(struct netdev *card)
 {
     if (card->link_up)
-        netif_set_link_up(&interface);
+        netif_set_link_up(card->stack);
     else
-        netif_set_link_down(&interface);
+        netif_set_link_down(card->stack);
     port_timers_set(&timer);
 }
 
 /* ---- Up ----------------------------------------------------------------- */
+
+/* The command line's `key=` for the card `name`: "net1.ip", and of the first
+ * card plainly "ip". */
+static long card_value(const char *name, const char *key, char *value,
+                       size_t cap)
+{
+    char whole[16];
+
+    if (strcmp(name, "net0") == 0)
+        return cmdline_value(key, value, cap);
+    format(whole, sizeof whole, "%s.%s", name, key);
+    return cmdline_value(whole, value, cap);
+}
 
 /* What the command line says of our address. */
 static void read_settings(const char *name, struct settings *settings)
 {
     char ip[32] = "", gw[32] = "";
     const char *wrong;
-    long ip_len = cmdline_value("ip", ip, sizeof ip);
-    long gw_len = cmdline_value("gw", gw, sizeof gw);
+    long ip_len = card_value(name, "ip", ip, sizeof ip);
+    long gw_len = card_value(name, "gw", gw, sizeof gw);
 
     /* A word that does not fit makes no sense either. */
     if (settings_parse(ip_len == -ENOENT ? NULL : ip,
@@ -168,22 +183,55 @@ static void read_settings(const char *name, struct settings *settings)
                  wrong);
 }
 
+/* Once, whatever the number of cards. */
+static int make_all(void)
+{
+    int err;
+
+    if (timer.expire)
+        return 0;
+    err = memory_make();
+    if (!err)
+        err = buffers_make();
+    if (!err)
+        err = streams_make();
+    if (err)
+        return err;
+    lwip_init();
+    timer.expire = port_timers_run;
+    return 0;
+}
+
+/* On one wire, neither of the two would get what is its own. */
+static void look_for_twin(const struct netdev *card)
+{
+    for (const struct interface *i = interfaces; i; i = i->next)
+        if (memcmp(interface_card(i)->address, card->address,
+                   sizeof card->address) == 0)
+            log_line("%s: has the same hardware address as %s; not for one "
+                     "wire", card->name, interface_card(i)->name);
+}
+
 static int add_interface(struct netdev *card, bool fixed)
 {
     u16_t checks = NETIF_CHECKSUM_ENABLE_ALL;
+    struct interface *interface = interface_add();
+    struct netif *netif;
 
-    if (!netif_add_noaddr(&interface, card, port_init, ethernet_input))
+    if (!interface)
+        return -ENOMEM;
+    netif = &interface->netif;
+    if (!netif_add_noaddr(netif, card, port_init, ethernet_input))
         return -ENOMEM;
     if (card->features & NETDEV_CHECKSUM)
         checks &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
-    NETIF_SET_CHECKSUM_CTRL(&interface, checks);
-    netif_set_default(&interface);
-    own_address_watch(&interface, fixed);
-    card->stack = &interface;
+    NETIF_SET_CHECKSUM_CTRL(netif, checks);
+    own_address_watch(interface, fixed);
+    card->stack = netif;
     card->receive = frame_came;
     card->writable = room_again;
     card->link_changed = link_changed;
-    netif_set_up(&interface);
+    netif_set_up(netif);
     return 0;
 }
 
@@ -199,22 +247,16 @@ int net_up(const char *name)
     }
     random_stir(card->address, sizeof card->address);
     read_settings(name, &settings);
-    err = memory_make();
+    look_for_twin(card);
+    err = make_all();
     if (!err)
-        err = buffers_make();
-    if (!err)
-        err = streams_make();
-    if (!err) {
-        lwip_init();
         err = add_interface(card, settings.fixed);
-    }
     if (!err)
-        err = port_address(&interface, &settings);
+        err = port_address(card->stack, &settings);
     if (err) {
         log_line("%s: no memory for the network", name);
         return err;
     }
-    timer.expire = port_timers_run;
     port_timers_set(&timer);
     return 0;
 }

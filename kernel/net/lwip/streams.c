@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
+#include "net/lwip/interface.h"
 #include "net/lwip/memory.h"
 #include "net/lwip/pools.h"
 
@@ -92,6 +93,7 @@ struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
     memset(s, 0, sizeof *s);
     s->pcb = pcb;
     s->listener = listener;
+    s->interface = interface_heard();
     s->borrowed_last = &s->borrowed;
     list_init(&s->link);
     listener->open++;

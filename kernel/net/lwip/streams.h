@@ -52,6 +52,7 @@ struct listener {
 };
 
 struct borrowed;
+struct interface;
 
 /*
  * Invariants, between calls:
@@ -81,6 +82,7 @@ struct stream {
     unsigned quiet;             /* polls since the last progress */
 
     /* Given code's: */
+    struct interface *interface;        /* over whose card it is */
     unsigned busy;              /* stream_enter()s not yet left */
     bool aborted;               /* inside the callback that we are in */
     bool resume;                /* stream_resume() was called */

@@ -111,7 +111,9 @@ void listener_on_ready(struct listener *listener);
 
 /* Makes a stream of `fd`, which is ours from here on whatever happens, and
  * offers it to the listener's accept(). Refused, it is reset; without a struct
- * stream for it, closed. */
+ * stream for it, closed; taken, its first words are heard before the next one
+ * is let in (stream_hear()): who has waited in the host's queue has often said
+ * what he wants, and must not be thought idle. */
 void stream_begin(struct listener *listener, int fd);
 
 /* Bytes have come, or the peer's end; or neither, after all. One recv(), into
@@ -160,6 +162,10 @@ void listener_rest(struct listener *listener);
 /* A stream of `listener` on `fd`, watched for what comes; NULL, with fd still
  * the caller's, when there is none. */
 struct stream *stream_make(struct listener *listener, int fd);
+
+/* Takes what may have come already. Harmless when nothing has, and when the
+ * stream has gone. */
+void stream_hear(struct stream *s);
 
 /*
  * Before the next round of the event loop is over: what is resumed is offered

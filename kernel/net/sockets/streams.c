@@ -116,6 +116,17 @@ static unsigned take_ready(struct stream *s)
     return ready;
 }
 
+static void attend(struct stream *s, unsigned ready)
+{
+    if (s->wire.fd >= 0 && ready & DESCRIPTOR_IN)
+        stream_on_readable(s);
+    if (s->wire.fd >= 0 && (s->error || ready & DESCRIPTOR_ERROR))
+        stream_on_error(s);
+    if (s->wire.fd >= 0 && ready & DESCRIPTOR_OUT)
+        stream_on_writable(s);
+    settle(s);
+}
+
 static void run(struct event_work *work)
 {
     struct stream *s = container_of(work, struct stream, work);
@@ -131,13 +142,12 @@ static void run(struct event_work *work)
         s->resume = false;
         stream_deliver(s);
     }
-    if (s->wire.fd >= 0 && ready & DESCRIPTOR_IN)
-        stream_on_readable(s);
-    if (s->wire.fd >= 0 && (s->error || ready & DESCRIPTOR_ERROR))
-        stream_on_error(s);
-    if (s->wire.fd >= 0 && ready & DESCRIPTOR_OUT)
-        stream_on_writable(s);
-    settle(s);
+    attend(s, ready);
+}
+
+void stream_hear(struct stream *s)
+{
+    attend(s, DESCRIPTOR_IN);
 }
 
 /* Between two statements, with interrupts off: only marks. */

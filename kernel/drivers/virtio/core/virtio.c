@@ -150,6 +150,8 @@ static const char *reason(int error)
         return "there is no memory for it";
     case -ENOSPC:
         return "it has too few interrupts";
+    case -ETIMEDOUT:
+        return "it does not answer";
     default:
         return "something failed";
     }
@@ -187,14 +189,11 @@ bool virtio_needs_reset(struct virtio_device *dev, struct virtq *vq)
     return true;
 }
 
-void virtq_allow(struct virtq *vq, const void *token, uint32_t more)
+void virtq_allow(struct virtq *vq, uint16_t head, uint32_t more)
 {
-    for (uint16_t i = 0; i < vq->num; i++) {
-        if (vq->chains[i].token == token) {
-            vq->chains[i].writable += more;
-            return;
-        }
-    }
+    uint32_t *writable = &vq->chains[head].writable;
+
+    *writable = more < UINT32_MAX - *writable ? *writable + more : UINT32_MAX;
 }
 
 void *virtq_take_back(struct virtq *vq)

@@ -98,6 +98,11 @@ extern struct virtio_device *virtio_devices;
  * fails. Returns 0, -ENOTSUP when the device lacks VIRTIO_F_VERSION_1 or
  * won't have our choice, -EIO when it doesn't come out of reset, or what
  * set_up() returned. [virtio 1.2 §3.1.1]
+ *
+ * The steps are the same with a legacy device, and in the same order, which
+ * suits it [virtio 1.2 §3.1.2]. VERSION_1 and FEATURES_OK, which it does not
+ * know, its transport plays; dev->features may afterwards be less, or have
+ * ANY_LAYOUT besides, as set_features() finds.
  */
 int virtio_handshake(struct virtio_device *dev, uint64_t wanted,
                      int (*set_up)(struct virtio_device *dev, void *ctx),

@@ -198,9 +198,11 @@ void *virtq_poll(struct virtq *vq, uint32_t *len);
 void virtq_break(struct virtq *vq, const char *why);
 
 /* Given: for devices that are known to count in used len what they have read
- * as well, where they should not (QEMU's SCSI controller): the chain of `token`,
- * which was just added, may come back with `more` bytes than it has to write. */
-void virtq_allow(struct virtq *vq, const void *token, uint32_t more);
+ * as well, where they should not (QEMU's SCSI controller; legacy devices of
+ * several kinds): the chain that was just added may come back with `more` bytes
+ * than it has to write, UINT32_MAX for any number. `head` is what
+ * vq->free_head was before it was added. */
+void virtq_allow(struct virtq *vq, uint16_t head, uint32_t more);
 
 /* Given: the token of a chain that a broken queue still holds, each once, in
  * no order that means anything; NULL when there are no more. Only when the

@@ -37,7 +37,6 @@
 #include "arch/arch.h"
 #include "console/log.h"
 #include "drivers/virtio/pci/virtio_pci.h"
-#include "lib/endian.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -102,30 +101,17 @@ static void legacy_set_features(struct virtio_device *dev, uint64_t features)
 
 /* ---- The configuration --------------------------------------------------- */
 
-static uint32_t read_port(uint16_t at, unsigned width)
-{
-    switch (width) {
-    case 4:
-        return port_read32(at);
-    case 2:
-        return port_read16(at);
-    default:
-        return port_read8(at);
-    }
-}
-
-/* Reads `len` bytes into `out`, a field of two or four bytes by itself. True
+/* Reads `len` bytes into `out`, one by one: it may be done in any width. True
  * when it changed nothing there. */
 static bool reads_the_same(uint16_t at, uint8_t *out, unsigned len)
 {
-    unsigned width = len == 2 || len == 4 ? len : 1;
     bool same = true;
 
-    for (unsigned i = 0; i < len; i += width) {
-        le32 value = cpu_to_le32(read_port((uint16_t)(at + i), width));
+    for (unsigned i = 0; i < len; i++) {
+        uint8_t byte = port_read8((uint16_t)(at + i));
 
-        same = same && memcmp(out + i, &value, width) == 0;
-        memcpy(out + i, &value, width);
+        same = same && out[i] == byte;
+        out[i] = byte;
     }
     return same;
 }

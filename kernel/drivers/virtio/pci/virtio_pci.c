@@ -10,9 +10,9 @@
  * The ids tell a modern device from one of the other two; the capabilities,
  * whether it has the modern interface.
  */
+#include "drivers/virtio/pci/virtio_pci.h"
 #include "console/format.h"
 #include "console/log.h"
-#include "drivers/virtio/pci/virtio_pci.h"
 #include "lib/errno.h"
 #include "mem/heap.h"
 

@@ -66,6 +66,7 @@
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
 #define TCP_LISTEN_BACKLOG 1
 #define TCP_MSL 30000               /* ms; TIME-WAIT lasts twice as long */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* see interface_keep() */
 #define TCP_MAXRTX 8                /* about five minutes [RFC 1122 §4.2.3.5] */
 
 /* Segments that come before their turn wait in the card's receive buffers:
@@ -99,6 +100,7 @@
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options, first, second, p)   \
     guard_segment(pcb, header, options, first, second)
 #define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, type, len)    \
-    own_address_asks(state)
+    own_address_asks(netif, state)
+#define LWIP_HOOK_IP4_ROUTE_SRC(source, dest) interface_route(source, dest)
 
 #endif

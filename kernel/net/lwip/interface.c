@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * interface.c - the network cards that were brought up, and by which of them a
+ * packet leaves. lwIP asks wherever it has no answer of its own (hooks.h).
+ */
+#include "net/lwip/interface.h"
+
+#include "mem/heap.h"
+#include "net/lwip/hooks.h"
+
+#include "lwip/ip.h"
+#include "lwip/tcp.h"
+
+struct interface *interfaces;
+
+struct interface *interface_add(void)
+{
+    struct interface *i = heap_alloc_array(1, sizeof *i), **last = &interfaces;
+
+    if (!i)
+        return NULL;
+    transmits_init(&i->transmits);
+    borrowed_waiting_init(&i->waiting);
+    while (*last)
+        last = &(*last)->next;
+    *last = i;
+    return i;
+}
+
+struct interface *interface_heard(void)
+{
+    struct netif *netif = ip_current_input_netif();
+
+    return netif ? interface_of(netif) : NULL;
+}
+
+/* lwIP has made a pcb for a SYN, and is about to answer it. */
+static err_t keep(u8_t id, struct tcp_pcb_listen *listener, struct tcp_pcb *pcb)
+{
+    (void)id, (void)listener;
+    tcp_bind_netif(pcb, ip_current_input_netif());
+    return ERR_OK;
+}
+
+void interface_keep(struct tcp_pcb *listener)
+{
+    static const struct tcp_ext_arg_callbacks callbacks = {
+        .passive_open = keep,
+    };
+
+    tcp_ext_arg_set_callbacks(listener, 0, &callbacks);
+}
+
+static bool usable(const struct interface *i)
+{
+    return netif_is_up(&i->netif) && netif_is_link_up(&i->netif) &&
+           !ip4_addr_isany(netif_ip4_addr(&i->netif));
+}
+
+struct interface *interface_default(void)
+{
+    struct interface *i = interfaces;
+
+    while (i && !(usable(i) && !ip4_addr_isany(netif_ip4_gw(&i->netif))))
+        i = i->next;
+    return i;
+}
+
+struct interface *interface_towards(const ip4_addr_t *dest)
+{
+    for (struct interface *i = interfaces; i; i = i->next)
+        if (usable(i) && ip4_addr_net_eq(dest, netif_ip4_addr(&i->netif),
+                                         netif_ip4_netmask(&i->netif)))
+            return i;
+    return interface_default();
+}
+
+/* Is it an answer to the packet that lwIP is looking at? */
+static bool is_answer(const ip4_addr_t *source, const ip4_addr_t *dest)
+{
+    return interface_heard() && ip4_addr_eq(dest, ip4_current_src_addr()) &&
+           ip4_addr_eq(source, ip4_current_dest_addr());
+}
+
+struct netif *interface_route(const ip4_addr_t *source, const ip4_addr_t *dest)
+{
+    struct interface *i;
+
+    if (!source) {
+        i = interface_default();
+        return i ? &i->netif : NULL;
+    }
+    if (is_answer(source, dest))
+        return ip_current_input_netif();
+    i = ip4_addr_isany(source) ? NULL : interfaces;
+    while (i && !ip4_addr_eq(source, netif_ip4_addr(&i->netif)))
+        i = i->next;
+    return i ? &i->netif : NULL;
+}
