@@ -50,6 +50,9 @@ file_disk = driver=raw,file.driver=file,file.filename=$(subst \
 BLOCKDEV  ?= $(call file_disk,$(DISK),$(DISK_ARGS))
 MORE_DISKS := $(foreach n,1 2 3 4 5 6 7 8 9,$(if \
     $(DISK$(n))$(BLOCKDEV$(n)),$(n)))
+$(if $(filter-out $(wordlist 1,$(words $(MORE_DISKS)),1 2 3 4 5 6 7 8 9), \
+    $(MORE_DISKS)),$(error There is DISK$(lastword $(MORE_DISKS)), but one \
+    before it is missing))
 # 1 -> the -blockdev of blk1.
 blockdev = $(or $(BLOCKDEV$(1:0=)), \
     $(call file_disk,$(DISK$(1)),$(DISK$(1)_ARGS)))

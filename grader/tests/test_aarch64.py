@@ -8,12 +8,13 @@ import re
 import struct
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lodge.kit import Kit
-from lodge.machine import DONE, FAILED, PANIC, Machine
+from lodge.machine import DONE, FAILED, PANIC, TODO, Machine, Pace
 from lodge.target import AARCH64
 
 Boot = Callable[..., Machine]
@@ -34,9 +35,10 @@ def kit(build: Path) -> Kit:
 
 
 def test_hi_is_said_and_the_machine_ends_as_a_pc_does(boot: Boot) -> None:
-    guest = boot("hi")
-    guest.expect(r"^hi$")
+    guest = boot("hi", CHALLENGE="of this run")
     assert guest.wait_end() == DONE
+    assert guest.serial == b"hi\r\nof this run\r\n"
+    assert guest.debug == b""
 
 
 @pytest.mark.parametrize("mem", [4, 8, 1025])
@@ -159,6 +161,23 @@ def test_the_canary_differs_from_boot_to_boot(boot: Boot) -> None:
         guest = boot("protect", CHALLENGE="show-canary", QEMU_ARGS=f"-cpu {cpu}")
         canaries.add(guest.expect(r"^canary ([0-9a-f]{14})00$")[1])
     assert len(canaries) == 4
+
+
+def test_a_part_that_is_not_written_yet_is_named(kit: Kit, tmp_path: Path) -> None:
+    stub = tmp_path / "labs/02-print/console.c"
+    stub.parent.mkdir(parents=True)
+    stub.write_text(
+        '#include "console/console.h"\n'
+        '#include "core/panic.h"\n'
+        'void console_write(const char *t, size_t n) { lab_todo("2.7 console_write"); }\n'
+        "void console_scroll(void) { }\n"
+    )
+    blank = replace(kit, mine="console.c", labs=tmp_path / "labs", out=tmp_path / "out")
+    blank.build_app("hi")
+    with Machine(blank, "hi", tmp_path / "hi", pace=Pace(4)) as guest:
+        assert guest.wait_death() == TODO
+        assert guest.fatal() == ("not written yet", "2.7 console_write")
+        assert any(" core_start " in line for line in guest.backtrace())
 
 
 @pytest.mark.parametrize("wish, said", [("none", "nobody noticed"), ("read-null", "data abort")])

@@ -9,6 +9,7 @@ disk that a guest can have.
 
 from __future__ import annotations
 
+import errno
 import random
 import re
 import time
@@ -198,6 +199,22 @@ def test_the_disk_that_is_built_says_which_sector_is_which(boot: Boot, kit: Kit)
     assert dump(data, 2047) in guest.lines()
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_second_file_of_the_command_line_is_the_second_disk(
+    machine: str, boot: Boot, image: Callable[..., Path], tmp_path: Path
+) -> None:
+    second = tmp_path / "second.img"
+    second.write_bytes(random.Random(2).randbytes(70 * SECTOR))
+    guest = boot(
+        "hexdump", MACHINE=machine, DISK=str(image(60)), DISK1=str(second),
+        DISK1_ARGS="read-only=on", CHALLENGE="disk=1 sector=69",
+    )  # fmt: skip
+    ends_well(guest)
+    assert re.search("^blk0: 60 sectors, (pci|mmio)", guest.lines(), re.M)
+    assert re.search("^blk1: 70 sectors, only to be read, ", guest.lines(), re.M)
+    assert dump(second.read_bytes(), 69) in guest.lines()
+
+
 @pytest.mark.parametrize("size", [4, 8, 1024])
 def test_queues_of_absurd_sizes_serve_as_well(
     size: int, boot: Boot, disk_on: str, image: Callable[..., Path]
@@ -296,6 +313,51 @@ def test_sectors_that_can_not_be_read_are_no_matter_to_the_others(
     errors = [f"hexdump: sector {n}: error 5\n" for n in (2, 9)]
     shown = dump(data, 0, 2) + errors[0] + dump(data, 3, 6) + errors[1] + dump(data, 10, 2)
     assert shown * 2 in guest.lines()
+
+
+# By the errno QEMU chooses what a disk of SCSI says.
+@pytest.mark.parametrize("disk_on", ["virtio-scsi"])
+def test_what_a_scsi_disk_says_of_an_error_is_told_once(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    guest = boot(
+        "hexdump", CHALLENGE="sector=20 count=3 times=2",
+        BLOCKDEV=debug_blocks(
+            image(64), "0.event=none", "0.iotype=read", "0.sector=21",
+            f"0.errno={errno.ENODATA}", "0.once=off",
+        ),
+    )  # fmt: skip
+    assert guest.wait_end() == FAILED
+    told = "blk0: a read at sector 21 failed: MEDIUM ERROR (sense 3/11/00)\n"
+    assert guest.lines().count(told) == 1
+    assert guest.lines().count("hexdump: sector 21: error 5\n") == 2
+
+
+@pytest.mark.parametrize("disk_on", ["virtio-scsi"])
+def test_a_scsi_disk_that_is_busy_is_asked_again(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(64)
+    guest = boot(
+        "hexdump", CHALLENGE="sector=20 count=3",
+        BLOCKDEV=debug_blocks(
+            disk, "0.event=none", "0.iotype=read", "0.sector=21",
+            f"0.errno={errno.EDOM}", "0.once=on",
+        ),
+    )  # fmt: skip
+    ends_well(guest)
+    assert dump(disk.read_bytes(), 20, 3) in guest.lines()
+
+
+@pytest.mark.parametrize("disk_on", ["virtio-scsi"])
+def test_what_is_no_disk_behind_a_scsi_controller_is_let_be(
+    boot: Boot, image: Callable[..., Path]
+) -> None:
+    disk = image(64)
+    guest = boot("hexdump", DISK=str(disk), QEMU_ARGS="-device scsi-cd,bus=scsi0.0,scsi-id=5")
+    ends_well(guest)
+    assert re.search("^pci .*, target 5, lun 0: a CD-ROM, let be$", guest.lines(), re.M)
+    assert dump(disk.read_bytes(), 0) in guest.lines()
 
 
 def test_a_write_that_fails_is_told(boot: Boot, image: Callable[..., Path]) -> None:

@@ -222,3 +222,13 @@ def test_nothing_compiles_with_a_warning(target: str, build: Path, tmp_path: Pat
     for app in BUILT[target].split():
         must(make("app", f"APP={app}", *settings))
     must(make("app", "APP=web", "MINE=all", *settings))
+
+
+@pytest.mark.parametrize("app, needs", [("ping", "net/lwip"), ("sniff", "net/frames")])
+def test_what_needs_another_network_library_is_refused_in_a_sentence(app: str, needs: str) -> None:
+    refused = make("app", f"APP={app}", "ARCH=unix", "NET=sockets")
+    assert refused.status != 0
+    assert (
+        f"{app} can't be built with NET=sockets: it needs kernel/{needs}, which wants NET=lwip"
+        in refused.output
+    )

@@ -26,9 +26,11 @@ static struct side {
     uint8_t frame[ETHERNET_FRAME_MAX];  /* the last that was sent, not ARP */
     size_t len;
     unsigned count;             /* of those */
+    size_t longest;
     uint8_t arp[42];            /* the last ARP packet that was sent */
     unsigned arps;
     uint32_t seq, ack;          /* of its connection to us */
+    uint16_t mss;               /* that it names, if not 0 */
 } left, right;
 
 static struct netdev second;
@@ -46,6 +48,8 @@ static void hear(struct side *side, const uint8_t *data, size_t len)
     memcpy(side->frame, data, len);
     side->len = len;
     side->count++;
+    if (len > side->longest)
+        side->longest = len;
 }
 
 static void hear_left(const uint8_t *data, size_t len)
@@ -177,11 +181,15 @@ static void segment(struct side *side, uint32_t from, unsigned flags,
                     const char *text)
 {
     struct made f;
-    size_t len = strlen(text);
+    size_t len = strlen(text), options = side->mss && (flags & SYN) ? 4 : 0;
     uint8_t *data = make_tcp(&f, THEIR_PORT, HTTP, side->seq, side->ack, flags,
-                             8192, 0, len);
+                             8192, options, len);
 
-    memcpy(data, text, len);
+    if (options) {
+        put16(data, 0x0204);
+        put16(data + 2, side->mss);
+    }
+    memcpy(data + options, text, len);
     put32(f.bytes + ETH + 12, from);
     put32(f.bytes + ETH + 16, side->ours);
     mend(&f);
@@ -296,6 +304,40 @@ TEST(test_pings_are_answered_on_their_wire)
     }
 }
 
+TEST(test_a_datagram_that_nobody_wants_is_refused_on_its_wire)
+{
+    struct made f;
+
+    up_alike();
+    make_udp(&f, 9999, 9999, 4);
+    put32(f.bytes + ETH + 12, FAR_AWAY);
+    mend(&f);
+    receive(&right, &f);
+    CHECK(left.count == 0 && right.count == 1 &&
+          right.frame[ETH + IP] == 3, "unreachable, says one packet on the "
+          "right wire; here %u and %u", left.count, right.count);
+    receive(&left, &f);
+    CHECK(left.count == 1 && right.count == 1, "and one on the left");
+}
+
+TEST(test_segments_fit_the_frames_of_their_card)
+{
+    static const uint8_t bytes[1400];
+
+    up_apart();
+    ((struct netif *)second.stack)->mtu = 576;
+    right.mss = left.mss = 1460;
+    both_are_served();
+    for (unsigned i = 0; i < 2; i++)
+        CHECK(stream_send(streams[i], bytes, sizeof bytes, false, NULL, NULL) ==
+              sizeof bytes, "an answer is taken");
+    card_run();
+    CHECK(left.longest == ETH + 40 + 1400, "one segment by net0, here %zu",
+          left.longest);
+    CHECK(right.longest == ETH + 576, "and of 576 bytes by net1, here %zu",
+          right.longest);
+}
+
 /* ---- Addresses ----------------------------------------------------------- */
 
 TEST(test_each_card_has_the_address_that_the_command_line_gives_it)
@@ -390,7 +432,7 @@ TEST(test_a_card_without_a_gateway_is_no_way_out)
           "there is none");
 }
 
-/* ---- One that fails ------------------------------------------------------- */
+/* ---- One that fails ------------------------------------------------------ */
 
 TEST(test_a_link_that_is_down_does_not_hurt_the_other)
 {

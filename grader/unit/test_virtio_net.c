@@ -343,7 +343,7 @@ static void keep(struct netdev *dev, struct netbuf *nb)
     received++;
 }
 
-TEST(test_a_lost_transmit_interrupt_is_made_good_while_the_stack_has_all_buffers)
+TEST(test_a_lost_transmit_interrupt_is_noticed_also_when_all_buffers_are_lent)
 {
     struct netdev_usage usage;
 

@@ -127,7 +127,8 @@ TEST(test_an_honest_device_is_brought_up)
     struct virtq_buffer buffer = { data, sizeof data };
 
     driver_scan();
-    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error, unit_log_last());
+    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error,
+          unit_log_last());
     CHECK(memory[BAR_SIZE + STATUS] == 0xf, "status 0x%x",
           memory[BAR_SIZE + STATUS]);
     CHECK((pci_config_read16(f->at, PCI_COMMAND) & 7) == 7, "it is enabled");
@@ -204,7 +205,8 @@ TEST(test_a_structure_of_many_mebibytes_is_mapped_as_far_as_it_is_used)
     structure(f, CAP_DEVICE, 0, 4, 4, at + DEVICE, length);
     fake_set32(f, CAP_NOTIFY + 16, 4);
     driver_scan();
-    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error, unit_log_last());
+    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error,
+          unit_log_last());
     CHECK(mapped_most <= 2 << 20, "%llu bytes are mapped for a structure",
           (unsigned long long)mapped_most);
 }
@@ -234,7 +236,8 @@ TEST(test_a_capability_list_that_loops_does_not_hold_up_the_device)
     struct fake_function *f = device();
     f->config[CAP_DEVICE + 1] = CAP_COMMON;
     driver_scan();
-    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error, unit_log_last());
+    CHECK(driver.attached == 1, "error %d, \"%s\"", driver.error,
+          unit_log_last());
 }
 
 TEST(test_capabilities_at_the_end_of_configuration_space_are_not_read_beyond)
@@ -249,7 +252,8 @@ TEST(test_capabilities_at_the_end_of_configuration_space_are_not_read_beyond)
         }
         driver_scan();
     }
-    CHECK(driver.attached == 4, "the device is brought up: %u of 4", driver.attached);
+    CHECK(driver.attached == 4, "the device is brought up: %u of 4",
+          driver.attached);
 }
 
 TEST(test_an_absurd_notify_multiplier_is_refused)
@@ -278,11 +282,13 @@ TEST(test_an_absurd_queue_size_is_refused)
     device();
     set(QUEUE_SIZE, 0);
     driver_scan();
-    CHECK(driver.attached == 0 && driver.error == -ENODEV, "a queue of 0 is none");
+    CHECK(driver.attached == 0 && driver.error == -ENODEV, "a queue of 0 is "
+          "none");
     device();
     set(NUM_QUEUES, 0);
     driver_scan();
-    CHECK(driver.attached == 0 && driver.error == -ENODEV, "nor is one beyond num_queues");
+    CHECK(driver.attached == 0 && driver.error == -ENODEV, "nor is one beyond "
+          "num_queues");
 }
 
 TEST(test_an_msix_table_outside_of_its_bar_leaves_the_device_unused)

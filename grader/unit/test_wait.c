@@ -3,6 +3,7 @@
  * test_wait.c - interrupts, sleep and timer of a Unix process, and when its
  * words leave.
  */
+#define _GNU_SOURCE             /* posix_openpt */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -281,6 +282,20 @@ TEST(test_a_line_leaves_when_it_ends)
     CHECK(strcmp(seen(console), "") == 0, "not before");
     print("b\nc");
     CHECK(strcmp(seen(console), "ab\n") == 0, "and whole");
+}
+
+TEST(test_a_person_at_a_terminal_sees_each_character_at_once)
+{
+    static char name[16];
+    int person = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+
+    CHECK(person >= 0 && grantpt(person) == 0 && unlockpt(person) == 0,
+          "there is a terminal");
+    snprintf(name, sizeof name, "fd:%d", open(ptsname(person), O_RDWR));
+    setenv("LODGE_CONSOLE", name, 1);
+    start();
+    print("a");
+    CHECK(strcmp(seen(person), "a") == 0, "though the line goes on");
 }
 
 TEST(test_what_has_no_end_yet_leaves_before_the_sleep)

@@ -105,9 +105,13 @@ STREAMS        := $(addprefix stream_, contract open send receive close error \
                     window weather)
 $(foreach u,$(STREAMS),$(eval UNIT.$(u) := stream_owner.c $(UNIT_LWIP)))
 # The same contract over the host's own sockets.
-UNIT.sockets   := test_stream_contract.c stream_owner.c socket_peer.c \
-    fake_host.c 13-retarget/sockets.c $(wildcard kernel/net/sockets/*.c) \
+UNIT_SOCKETS   := stream_owner.c socket_peer.c fake_host.c \
+    13-retarget/sockets.c $(wildcard kernel/net/sockets/*.c) \
     04-events/loop.c kernel/event/event.c
+UNIT.sockets   := test_stream_contract.c $(UNIT_SOCKETS)
+UNIT.sockets_open := $(UNIT_SOCKETS)
+UNIT.sockets_data := $(UNIT_SOCKETS)
+UNIT.sockets_end  := $(UNIT_SOCKETS)
 UNIT.netif     := $(UNIT_LWIP)
 UNIT.dhcp      := $(UNIT_LWIP)
 UNIT.crowd     := $(UNIT_LWIP)

@@ -42,9 +42,11 @@ typedef uint64_t bus_addr_t;    /* an address as a device sees it */
  *
  * Barriers, for memory that a device reads or writes while we do:
  *
- *   arch_write_barrier()   stores before it are seen before stores after it
+ *   arch_write_barrier()   stores before it are seen, and loads before it are
+ *                          done, before stores after it
  *   arch_read_barrier()    loads before it are done before loads after it
- *   arch_full_barrier()    and the same of a store followed by a load
+ *   arch_full_barrier()    all of that, and a store is seen before a load after
+ *                          it is done
  *
  * Interrupts, on the one processor that we use:
  *

@@ -15,9 +15,10 @@
 
 int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx)
 {
-    /* TODO 9.1 virtio_net_post: one buffer, all of rx->memory, for the device
-     * to write. What will virtq_poll() have to give back, so that you know
-     * which it was? [virtio 1.2 §5.1.6.3] */
+    /* TODO 9.1 virtio_net_post: all of rx->memory for the device to write, in
+     * the pieces that virtio_net_rx_pieces() makes of it. What will
+     * virtq_poll() have to give back, so that you know which it was?
+     * [virtio 1.2 §5.1.6.3] */
     lab_todo("9.1 virtio_net_post");
     /* END 9.1 */
 }
@@ -35,10 +36,11 @@ void virtio_net_release(struct netbuf *nb)
 unsigned virtio_net_receive(struct virtio_net *net, unsigned limit)
 {
     /* TODO 9.3 virtio_net_receive: what virtq_poll() says of the length
-     * counts the header. Make the netbuf whole (data, len, and no traces of
-     * the frame before) and lend it; from then on it may come back at any
-     * time, also before receive() returns. Every buffer that you take out
-     * either goes up or goes back. [virtio 1.2 §5.1.6.4] */
+     * counts the header, which is net->header_size long. Make the netbuf whole
+     * (data, len, and no traces of the frame before) and lend it; from then on
+     * it may come back at any time, also before receive() returns. Every
+     * buffer that you take out either goes up or goes back.
+     * [virtio 1.2 §5.1.6.4] */
     lab_todo("9.3 virtio_net_receive");
     /* END 9.3 */
 }
@@ -50,7 +52,8 @@ int virtio_net_send(struct virtio_net *net, struct netbuf *frame)
      * VIRTIO_NET_CUT_MAX for one that the device shall cut). Then get a
      * virtio_net_tx, which has the memory for the header and remembers the
      * frame: it stays with the device until virtio_net_reclaim(). A header
-     * that asks for nothing is all zero. When the ring won't take the frame,
+     * that asks for nothing is all zero, and the card wants net->header_size
+     * bytes of it. When the ring won't take the frame,
      * nothing has happened. [virtio 1.2 §5.1.6.2] */
     lab_todo("9.4 virtio_net_send");
     /* END 9.4 */

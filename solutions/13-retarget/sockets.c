@@ -200,7 +200,7 @@ void stream_abort(struct stream *s)
 
 int stream_error(int host)
 {
-    /* TODO 13.11 stream_error */
+    /* TODO 13.11 stream_error: three names for all that can happen. */
     switch (host) {
     case ETIMEDOUT:
     case EHOSTUNREACH:
@@ -240,7 +240,8 @@ void stream_on_error(struct stream *s)
 
 unsigned stream_wants(const struct stream *s)
 {
-    /* TODO 13.13 stream_wants */
+    /* TODO 13.13 stream_wants: what is ready and can't be taken, or is not
+     * asked for, would be told again and again. */
     bool in = !s->peer_ended && s->unread_len < sizeof s->unread;
 
     return (in ? DESCRIPTOR_IN : 0u) | (s->wants_room ? DESCRIPTOR_OUT : 0u);

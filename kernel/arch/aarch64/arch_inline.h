@@ -66,10 +66,11 @@ static inline bus_addr_t virt_to_bus(const void *p)
  */
 
 /* Stores before it are seen before stores after it: what a ring says is there
- * before its index. */
+ * before its index. And loads before it are done: a buffer that goes back to
+ * the device has been read. "ishst" gives the first alone. */
 static inline void arch_write_barrier(void)
 {
-    __asm__ volatile("dmb ishst" ::: "memory");
+    __asm__ volatile("dmb ish" ::: "memory");
 }
 
 /* Loads before it are done before loads (and stores) after it: the index is

@@ -107,18 +107,22 @@ static void map_or_refuse(const void *from, const void *to, uint64_t rights)
         core_refuse("there is no memory for the page tables.");
 }
 
-/* The tables come from the largest region that boot.S has mapped, so that
- * they can be written before they are used. */
-static const struct mem_region *region_for_tables(const struct mem_map *map)
+/* The tables come from the largest part of a region that boot.S has mapped, so
+ * that they can be written before they are used. */
+static struct mem_region region_for_tables(const struct mem_map *map)
 {
-    const struct mem_region *best = NULL;
+    const uintptr_t from = 1ul << 30, to = 2ul << 30;
+    struct mem_region best = { 0, 0 };
     for (unsigned i = 0; i < map->count; i++) {
-        const struct mem_region *r = &map->region[i];
-        if (r->base >= 1ull << 30 && r->base + r->size <= 2ull << 30 &&
-            (!best || r->size > best->size))
+        struct mem_region r = map->region[i];
+        if (r.base < from || r.base >= to)
+            continue;
+        if (r.size > to - r.base)
+            r.size = to - r.base;
+        if (r.size > best.size)
             best = r;
     }
-    if (!best)
+    if (best.size == 0)
         core_refuse("there is no memory in the second GiB.");
     return best;
 }
@@ -135,7 +139,6 @@ static uint64_t physical_addresses(void)
  * kept can be found beside a new one. */
 static void use_tables(void)
 {
-    arch_full_barrier();
     __asm__ volatile("dsb ish" ::: "memory");
     SYSTEM_WRITE("ttbr0_el1", 1ull << 48 | (uintptr_t)level0);
     __asm__ volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
@@ -154,7 +157,7 @@ void paging_init(struct mem_map *map)
     end_of_addresses = physical_addresses();
     map_cut(map, end_of_addresses, -end_of_addresses);
 
-    const struct mem_region stock = *region_for_tables(map);
+    const struct mem_region stock = region_for_tables(map);
     next_table = stock.base;
     end_of_tables = stock.base + stock.size;
     level0 = new_table();

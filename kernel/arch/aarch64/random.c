@@ -17,10 +17,9 @@ static uint64_t hardware_random(void)
     if (SYSTEM_READ("id_aa64isar0_el1") >> ISAR0_RNDR_SHIFT == 0)
         return 0;
     for (int i = 0; i < TRIES; i++) {
-        uint64_t value;
-        bool ok;
-        __asm__ volatile("mrs %0, s3_3_c2_c4_0"         /* RNDR */
-                         : "=r"(value), "=@ccne"(ok));
+        uint64_t value, ok;
+        __asm__ volatile("mrs %0, s3_3_c2_c4_0; cset %1, ne"    /* RNDR */
+                         : "=r"(value), "=r"(ok) : : "cc");
         if (ok)
             return value;
     }

@@ -12,6 +12,7 @@ OBJCOPY := $(CROSS)objcopy
 
 ARCH_CFLAGS  := -march=armv8-a -mgeneral-regs-only -mstrict-align \
                 -mcmodel=small -fno-pic -mno-outline-atomics \
+                -mbranch-protection=none \
                 -mno-omit-leaf-frame-pointer -fno-asynchronous-unwind-tables \
                 -fstack-clash-protection \
                 --param=stack-clash-protection-guard-size=12

@@ -37,10 +37,15 @@ static const char *const names[EC_COUNT] = {
     [0x3c] = "breakpoint (BRK)",
 };
 
+static unsigned class_of(const struct trap_frame *f)
+{
+    return f->esr >> 26 & (EC_COUNT - 1);
+}
+
 /* What came in by the vector table's entry `slot`, four for each stack. */
 static const char *name_of(const struct trap_frame *f, unsigned slot)
 {
-    const char *name = names[f->esr >> 26 & (EC_COUNT - 1)];
+    const char *name = names[class_of(f)];
 
     switch (slot % 4) {
     case 2:
@@ -101,7 +106,7 @@ static const char *reason(uint64_t esr, bool fetch, bool write)
 static void explain_abort(const struct trap_frame *f)
 {
     enum { WRITE = 1 << 6, FAR_NOT_VALID = 1 << 10, CACHE = 1 << 8 };
-    bool fetch = f->esr >> 26 == EC_INSTRUCTION_ABORT;
+    bool fetch = class_of(f) == EC_INSTRUCTION_ABORT;
     bool write = !fetch && (f->esr & WRITE) && !(f->esr & CACHE);
 
     panic_text(fetch ? "execution of " : write ? "write to " : "read of ");
@@ -159,7 +164,7 @@ static void print_callers(const struct trap_frame *frame)
 _Noreturn void trap_exception(const struct trap_frame *frame, unsigned slot)
 {
     static unsigned reporting;
-    unsigned class = frame->esr >> 26 & (EC_COUNT - 1);
+    unsigned class = class_of(frame);
 
     if (reporting++ > 0) {
         if (reporting > 2)

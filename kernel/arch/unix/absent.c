@@ -7,7 +7,6 @@
 
 #include "unix.h"
 
-/* A port or register at which nobody listens reads as all ones. */
 uint8_t port_read8(uint16_t port) { (void)port; return UINT8_MAX; }
 uint16_t port_read16(uint16_t port) { (void)port; return UINT16_MAX; }
 uint32_t port_read32(uint16_t port) { (void)port; return UINT32_MAX; }

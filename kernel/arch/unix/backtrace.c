@@ -13,6 +13,10 @@
  * believed: a frame must lie on our stack, above the one before it, and its
  * return address in our code. It ends at the C library, which keeps no frames,
  * and was our caller. (The C library's own backtrace() takes memory.)
+ *
+ * A fault inside the C library has calls of ours further up the stack, and no
+ * chain that leads there: the first return address that is ours is taken for
+ * the call, and from there on the first chain of two frames for its callers.
  */
 #include "unix.h"
 

@@ -33,7 +33,7 @@ static size_t wanted(void)
         return MEM_DEFAULT;
     unsigned long mib = strtoul(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || mib == 0 || mib > MEM_MOST) {
-        snprintf(sentence, sizeof sentence, "LODGE_MEM: \"%.100s\" is no "
+        (void)snprintf(sentence, sizeof sentence, "LODGE_MEM: \"%.100s\" is no "
                  "number of mebibytes from 1 to %d.", text, MEM_MOST);
         core_refuse(sentence);
     }
@@ -50,7 +50,7 @@ void memory_init(void)
 
     if (all == MAP_FAILED ||
         mprotect(all + guard, size, PROT_READ | PROT_WRITE) != 0) {
-        snprintf(sentence, sizeof sentence, "LODGE_MEM: the host does not give "
+        (void)snprintf(sentence, sizeof sentence, "LODGE_MEM: the host does not give "
                  "%zu MiB of memory: %s.", size / MIB, strerror(errno));
         core_refuse(sentence);
     }

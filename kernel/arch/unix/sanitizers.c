@@ -40,7 +40,7 @@ void __lsan_register_root_region(const void *base, size_t size)
 /* An abort that was asked for (abort_on_error) is not to be told again. */
 static void dying(void)
 {
-    signal(SIGABRT, SIG_DFL);
+    (void)signal(SIGABRT, SIG_DFL);
     output_flush();
 }
 

@@ -75,6 +75,10 @@ static void explain(const siginfo_t *info, const struct context *at)
                                                : "a result that does not fit");
         return;
     }
+    if (info->si_code == SI_KERNEL) {
+        panic_text("no memory can have such an address");
+        return;
+    }
     panic_text(at->doing);
     panic_hex(address);
     panic_text(info->si_code == SEGV_MAPERR   ? ", not mapped"

@@ -76,9 +76,10 @@ static inline bus_addr_t virt_to_bus(const void *p)
 }
 
 /*
- * The processor keeps loads in order among themselves, and stores likewise;
- * what it may do is let a load overtake an earlier store. So the first two
- * only hold back the compiler. [SDM vol. 3 §9.2.2]
+ * The processor keeps loads in order among themselves, and stores likewise, and
+ * no store overtakes an earlier load; what it may do is let a load overtake an
+ * earlier store. So the first two only hold back the compiler.
+ * [SDM vol. 3 §9.2.2]
  */
 static inline void arch_write_barrier(void)
 {

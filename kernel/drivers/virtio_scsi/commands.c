@@ -74,8 +74,8 @@ int virtio_scsi_send(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
             (struct virtq_buffer){ pieces[i].data, pieces[i].len };
     uint16_t head = scsi->requestq.free_head;
     int error = virtq_add(&scsi->requestq, buffers, out, in, c);
-    if (error == 0 &&
-        scsi->device->legacy) /* may count too much, as it likes */
+    /* QEMU counts what it has read as well, old devices what they like. */
+    if (error == 0 && (to_device || scsi->device->legacy))
         virtq_allow(&scsi->requestq, head, UINT32_MAX);
     return error;
 }

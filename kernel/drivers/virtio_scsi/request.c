@@ -93,13 +93,10 @@ static int put_into_queue(struct virtio_scsi_disk *disk,
     c->disk = disk;
     c->req = req;
     fill_cdb(disk, req, c->header.cdb);
-    uint16_t head = scsi->requestq.free_head;
     int error =
         virtio_scsi_send(scsi, c, req->pieces, count, req->op == BLOCK_WRITE);
     if (error != 0)
         virtio_scsi_put(scsi, c);
-    else if (req->op == BLOCK_WRITE)
-        virtq_allow(&scsi->requestq, head, bytes_of(req));
     return error;
 }
 

@@ -24,11 +24,11 @@
  *       device reads                      device writes
  *
  * setup.c brings a controller up and to its end, scan.c and unit.c find the
- * disks behind it before main() begins, request.c is reading and writing;
- * commands.c is what both are made of. One that breaks
- * its protocol, or does not answer while it is scanned, is reset; then what its
- * disks held is given back with -EIO, and what waited as well. Should it not
- * come out of its reset, what it holds stays with it for good.
+ * disks behind it before main() begins, request.c is reading and writing, and
+ * commands.c what both are made of. A controller that breaks its protocol, or
+ * does not answer while it is scanned, is reset; then what its disks held is
+ * given back with -EIO, and what waited as well. Should it not come out of its
+ * reset, what it holds stays with it for good.
  *
  * Refused, so left to nobody: disks that come and go while we run (the eventq
  * is not used), aborting a command (nor is the controlq), commands that move
@@ -147,7 +147,7 @@ struct virtio_scsi_disk {
  *     in the requestq, or in block/'s hands, or done;
  *   - when a request waits at block/, its disk has cmd_per_lun commands in
  *     flight; or `crowded`, and there are commands in flight; or pause_timer is
- *     armed; or done_work is posted;
+ *     armed;
  *   - when `stopped`, nothing is in the requestq but with a device that does
  *     not come out of its reset.
  */
@@ -228,9 +228,9 @@ void virtio_scsi_pause_over(struct event_timer *timer);
 /* ---- Finding disks: scan.c --------------------------------------------- */
 
 /* Finds the disks behind a controller that has just come up, and has its
- * queue polled for as long as that takes. 0, also when there are none; -ENOMEM;
- * or -ETIMEDOUT or -EIO when it does not answer, or not as it must: then it
- * has been given nothing but what it may still hold. Makes no disk known. */
+ * queue polled for as long as that takes. 0, also when there are none; or
+ * -ENOMEM, or -ETIMEDOUT or -EIO when it does not answer or not as it must, and
+ * has then been reset. Makes no disk known to block/ yet. */
 int virtio_scsi_scan(struct virtio_scsi *scsi);
 
 #endif

@@ -39,8 +39,8 @@ uint16_t buffers_out_of_order_limit(void);
 void own_address_asks(struct netif *netif, uint8_t state);
 
 /* By which interface a packet from `source` to `dest` leaves; NULL: lwIP is to
- * look by itself. Without a `source` it has looked already, and `dest` is in
- * no interface's network. (net/lwip/interface.h) */
+ * look by itself. Without a `source` it has done so, and found `dest` in no
+ * interface's network. (net/lwip/interface.h) */
 struct netif *interface_route(const ip4_addr_t *source, const ip4_addr_t *dest);
 
 /*

@@ -84,16 +84,11 @@ static bool is_answer(const ip4_addr_t *source, const ip4_addr_t *dest)
 
 struct netif *interface_route(const ip4_addr_t *source, const ip4_addr_t *dest)
 {
-    struct interface *i;
+    struct interface *i = NULL;
 
-    if (!source) {
+    if (!source)
         i = interface_default();
-        return i ? &i->netif : NULL;
-    }
-    if (is_answer(source, dest))
-        return ip_current_input_netif();
-    i = ip4_addr_isany(source) ? NULL : interfaces;
-    while (i && !ip4_addr_eq(source, netif_ip4_addr(&i->netif)))
-        i = i->next;
+    else if (is_answer(source, dest))
+        i = interface_heard();
     return i ? &i->netif : NULL;
 }

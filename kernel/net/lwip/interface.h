@@ -3,12 +3,11 @@
  * interface.h - one network card, as this module has it; and by which of
  * several a packet leaves.
  *
- * An answer leaves by the card over which the question came, a connection
- * stays with that card for good, and what a card's own address is
- * the source of leaves by that card: so a client on any link is answered on
- * that link, also when two links have the same addresses. What we begin
- * ourselves leaves by the first card in whose network the target is, and
- * beyond all networks by the first that has a gateway.
+ * An answer leaves by the card over which the question came, and a connection
+ * stays with that card for good: so a client on any link is answered on that
+ * link, also when two links have the same addresses. What we begin ourselves
+ * leaves by the first card in whose network the target is, and beyond all
+ * networks by the first that has a gateway.
  */
 #ifndef NET_LWIP_INTERFACE_H
 #define NET_LWIP_INTERFACE_H

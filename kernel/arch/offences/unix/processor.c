@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processor.c - offences that no processor notices, but that those notice who
- * can watch a process: AddressSanitizer, UBSan, valgrind, or the C library
- * itself. With HEAP=host, as otherwise a block is nobody's but ours.
+ * processor.c - offences of a process. Most of them no processor notices, but
+ * those do who can watch a process: AddressSanitizer, UBSan, valgrind, or the C
+ * library itself; with HEAP=host, as otherwise a block is nobody's but ours.
  */
 #include "arch/offences/offence.h"
 
@@ -80,6 +80,15 @@ static void divide_by_zero(void)
     print("7 / 0 is %d\n", seven / zero);
 }
 
+/* An address of which the processor itself says that there is no such. */
+static void write_noncanonical(void)
+{
+    volatile uint8_t *at = (volatile uint8_t *)0x8000000000000000;
+
+    __asm__("" : "+r"(at));
+    *at = 1;
+}
+
 static void give_up(void)
 {
     __builtin_trap();
@@ -88,7 +97,7 @@ static void give_up(void)
 /* With a line that has no end yet, and nothing that lets an interrupt in. */
 static void hang(void)
 {
-    print("hang: for ever");
+    print("hang: for ever\nand a day");
     for (;;)
         __asm__ volatile("");
 }
@@ -101,6 +110,7 @@ const struct offence processor_offences[] = {
     { "read-uninitialised", read_uninitialised },
     { "shift-too-far", shift_too_far },
     { "divide-by-zero", divide_by_zero },
+    { "write-noncanonical", write_noncanonical },
     { "give-up", give_up },
     { "hang", hang },
     { NULL, NULL },

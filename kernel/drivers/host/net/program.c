@@ -32,17 +32,20 @@ static struct program *programs;
 
 /* ---- Its end ------------------------------------------------------------- */
 
+static void end(struct program *p)
+{
+    kill(p->pid, SIGKILL);
+    while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    p->pid = 0;
+}
+
 /* We are at our end. */
 static void end_all(void)
 {
-    for (struct program *p = programs; p != NULL; p = p->next) {
-        if (p->pid == 0)
-            continue;
-        kill(p->pid, SIGKILL);
-        while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-        p->pid = 0;
-    }
+    for (struct program *p = programs; p != NULL; p = p->next)
+        if (p->pid != 0)
+            end(p);
 }
 
 static void ended(struct event_work *work)
@@ -78,7 +81,12 @@ static int watch_end(struct program *p)
     p->end.fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
     p->end.ready = end_ready;
     p->ended.run = ended;
-    return p->end.fd < 0 ? -errno : descriptor_watch(&p->end, DESCRIPTOR_IN);
+    if (p->end.fd < 0)
+        return -errno;
+    int error = descriptor_watch(&p->end, DESCRIPTOR_IN);
+    if (error != 0)
+        close(p->end.fd);
+    return error;
 }
 
 /* ---- Its start ----------------------------------------------------------- */
@@ -136,15 +144,18 @@ static int start(struct program *p, const char *command, int theirs)
         become(line, theirs, us);
     int error = p->pid < 0 ? -errno : 0;
     free(line);
+    if (error != 0)
+        return error;
+    error = watch_end(p);
     if (error != 0) {
-        p->pid = 0;
+        end(p);
         return error;
     }
     if (programs == NULL)
         atexit(end_all);
     p->next = programs;
     programs = p;
-    return watch_end(p);
+    return 0;
 }
 
 int program_start(struct program *p, const char *variable, const char *command)

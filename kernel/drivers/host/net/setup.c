@@ -46,15 +46,17 @@ static int choose_address(struct host_net *net, unsigned number)
     return -EINVAL;
 }
 
-static void introduce(struct host_net *net, const char *text)
+/* Of a command its first word will do. */
+static void introduce(struct host_net *net, const char *variable,
+                      const char *text)
 {
     struct netdev *dev = &net->netdev;
     const uint8_t *a = dev->address;
-    int kind = (int)strcspn(text, ":");
 
     netdev_add(dev);
-    log_line("%s: %02x:%02x:%02x:%02x:%02x:%02x, link up, host %.*s",
-             dev->name, a[0], a[1], a[2], a[3], a[4], a[5], kind, text);
+    log_line("%s: %02x:%02x:%02x:%02x:%02x:%02x, link up, %s=%.*s", dev->name,
+             a[0], a[1], a[2], a[3], a[4], a[5], variable,
+             (int)strcspn(text, " "), text);
 }
 
 static int add_card(unsigned number, const char *variable, const char *text)
@@ -70,9 +72,11 @@ static int add_card(unsigned number, const char *variable, const char *text)
     int error = choose_address(net, number);
     if (error == 0)
         error = wire_open(net, variable, text);
-    if (error != 0)
+    if (error != 0) {
+        heap_free(net);
         return error;
-    introduce(net, text);
+    }
+    introduce(net, variable, text);
     error = host_net_begin(net);
     if (error != 0)
         log_line("%s: the network card can't be used: %s", variable,

@@ -249,8 +249,8 @@ static uint32_t identify(unsigned i, uintptr_t registers)
     if (id == 0 || version == MODERN)
         return id;
     if (version == LEGACY)
-        log_line("mmio %u: offers only the legacy interface, which is supported "
-                 "on PCI alone (QEMU: -global virtio-mmio.force-legacy=false)",
+        log_line("mmio %u: offers only the legacy interface, which is used on "
+                 "PCI alone (QEMU: -global virtio-mmio.force-legacy=false)",
                  i);
     else
         log_line("mmio %u: not used: version %u of the interface is not known",

@@ -22,9 +22,8 @@
  * agreed on, nor that its queues are set up between that and DRIVER_OK. What
  * it lacks is played here:
  *
- *   VERSION_1      presented as offered, which says that what is above can be
- *                  done; of what is chosen, the 32 bits are written that there
- *                  are
+ *   VERSION_1      said to be offered, so that nobody above need know; of what
+ *                  is chosen, the device is told the 32 bits that it has
  *   ANY_LAYOUT     taken where it is offered, as is demanded of every driver
  *   FEATURES_OK    remembered here, and always stays: the device has no way to
  *                  say that it won't have our choice
