@@ -33,8 +33,9 @@ static size_t wanted(void)
         return MEM_DEFAULT;
     unsigned long mib = strtoul(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || mib == 0 || mib > MEM_MOST) {
-        (void)snprintf(sentence, sizeof sentence, "LODGE_MEM: \"%.100s\" is no "
-                 "number of mebibytes from 1 to %d.", text, MEM_MOST);
+        (void)snprintf(sentence, sizeof sentence,
+                       "LODGE_MEM: \"%.100s\" is no number of mebibytes from "
+                       "1 to %d.", text, MEM_MOST);
         core_refuse(sentence);
     }
     return mib;
@@ -50,8 +51,9 @@ void memory_init(void)
 
     if (all == MAP_FAILED ||
         mprotect(all + guard, size, PROT_READ | PROT_WRITE) != 0) {
-        (void)snprintf(sentence, sizeof sentence, "LODGE_MEM: the host does not give "
-                 "%zu MiB of memory: %s.", size / MIB, strerror(errno));
+        (void)snprintf(sentence, sizeof sentence,
+                       "LODGE_MEM: the host does not give %zu MiB of memory: "
+                       "%s.", size / MIB, strerror(errno));
         core_refuse(sentence);
     }
     map_add(&map, (uintptr_t)all + guard, size);

@@ -105,8 +105,9 @@ static void open_place(struct place *place, const char *variable)
     int fd = strncmp(name, "fd:", 3) == 0 ? given(name + 3)
                                           : open(name, flags, 0666);
     if (fd < 0) {
-        (void)snprintf(sentence, sizeof sentence, "%s: \"%.100s\" can't be written "
-                 "to: %s.", variable, name, strerror(errno));
+        (void)snprintf(sentence, sizeof sentence,
+                       "%s: \"%.100s\" can't be written to: %s.", variable,
+                       name, strerror(errno));
         core_refuse(sentence);
     }
     place->fd = fd;
