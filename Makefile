@@ -39,7 +39,8 @@ endif
 
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
-DOOR := begin help setup doctor demo test soak lint tidy layers ports stubs sizes bench clean
+DOOR := begin help setup doctor demo test soak lint tidy layers ports stubs \
+        bench clean
 GOALS := $(or $(MAKECMDGOALS),begin)
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
@@ -56,7 +57,7 @@ endif
 
 # ---- Begin ----------------------------------------------------------------
 
-.PHONY: $(DOOR) run
+.PHONY: $(DOOR) run sizes
 begin:
 	@echo "Lodge: an operating system as a set of libraries, and how to write one."
 	@echo
@@ -83,7 +84,7 @@ ifneq ($(filter run,$(GOALS)),)
 PORT ?= 8080
 endif
 run: app
-	@OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
+	@exec env OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
 	    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' \
 	    sh $(TOOLS)/run.sh $(RUN_CMD)
 
@@ -125,7 +126,7 @@ lint:
 
 ## tidy: install clang-tidy and cppcheck, and have them read all of our C
 tidy:
-	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh tidy
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh aarch64 tidy
 	@BUILD=$(BUILD) sh $(TOOLS)/tidy.sh $(APPS)
 
 ## layers: draw the layers in kernel/README.md anew from NEEDS
@@ -140,14 +141,23 @@ ports:
 stubs:
 	@sh $(TOOLS)/stubs.sh $(LABS) $(TRACK)
 
-## sizes [APPS="hi web"]: what each application costs, in bytes, and the
-## : smallest memory in which it runs, in MiB
+## sizes [APPS="hi web"] [ARCH=aarch64]: what each application costs, in bytes,
+## : and of guests the smallest memory in which it runs, in MiB
 APPS ?= $(patsubst kernel/apps/%/app.mk,%,$(wildcard kernel/apps/*/app.mk))
 sizes:
-	@for app in $(APPS); do $(MAKE) --quiet app APP=$$app MINE= || exit; done
-	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.smallest \
-	    '$(abspath $(BUILD))' $(APPS)
-	@sh $(TOOLS)/sizes.sh $(BUILD)/$(or $(ARCH),x86_64) $(APPS)
+	@apps=; for app in $(APPS); do \
+	    if why=$$($(MAKE) --quiet app APP=$$app MINE= LAB= 2>&1); then \
+	        apps="$$apps $$app"; \
+	    else \
+	        case $$why in \
+	        *"$$app can't be built with"*) ;; \
+	        *) printf '%s\n' "$$why" >&2; exit 1 ;; \
+	        esac; \
+	    fi; \
+	done; \
+	$(if $(filter guest,$(RUNS)),(cd grader && PYTHONDONTWRITEBYTECODE=1 \
+	    $(PYTHON) -m lodge.smallest '$(abspath $(BUILD))' '$(ARCH)' $$apps) &&) \
+	sh $(TOOLS)/sizes.sh $(BUILD)/$(TARGET) $$apps
 
 ## bench [RUNS=11]: boot time over the machine's floor, size, memory, idling
 bench:

@@ -57,13 +57,16 @@ $(if $(filter-out $(wordlist 1,$(words $(MORE_DISKS)),1 2 3 4 5 6 7 8 9), \
 blockdev = $(or $(BLOCKDEV$(1:0=)), \
     $(call file_disk,$(DISK$(1)),$(DISK$(1)_ARGS)))
 
-$(call one_of,MACHINE,$(MACHINES))
-$(call one_of,DISK_ON,virtio-blk virtio-scsi)
-$(if $(VIRTIO),$(call one_of,VIRTIO,modern legacy))
+$(call one_of,MACHINE,$(MACHINES),$(with))
+$(call one_of,DISK_ON,$(or $(DISKS_ON),virtio-blk virtio-scsi),$(with))
+$(call only_for,RUN_UNDER,$(filter process,$(MACHINES)))
 
 # How virtio devices are named and told which interface to offer. Option ROMs
 # only cost time: we boot by -kernel, never from the card.
 BUS := $(BUS.$(MACHINE))
+$(if $(VIRTIO),$(call one_of,VIRTIO,modern legacy)$(if $(filter \
+    pci,$(BUS)),,$(error There is no VIRTIO=$(VIRTIO) with MACHINE=$(MACHINE): \
+    it is for machines whose devices are on PCI$(comma) which are q35 and pc)))
 NO_ROM.pci := ,romfile=
 VIRTIO_ARGS.modern := ,disable-legacy=on,disable-modern=off
 VIRTIO_ARGS.legacy := ,disable-legacy=off,disable-modern=on

@@ -54,17 +54,24 @@ ARCHITECTURES := $(patsubst kernel/arch/%/sources.mk,%,\
 comma := ,
 empty :=
 listed = $(subst $(empty) ,$(comma) ,$(strip $(1)))
-# $(1) the variable, $(2) what it may be.
-one_of = $(if $(filter $($(1)),$(2)),,$(error $(1)=$($(1)) is not one of \
-           $(call listed,$(2))))
+# $(1) the variable, $(2) what it may be, $(3) with what.
+one_of = $(if $(filter $($(1)),$(2)),,$(error There is no $(1)=$($(1))$(3). \
+           $(if $(word 2,$(2)),There are,There is): $(call listed,$(2))))
+# $(1) the variable, which is for who has one of $(2) alone.
+only_for = $(if $($(1)),$(if $(2),,$(error There is no $(1) with ARCH=$(ARCH). \
+             It is for ARCH=unix)))
 
 $(call one_of,ARCH,$(ARCHITECTURES))
 include kernel/arch/$(ARCH)/devices.mk      # NETS, HEAPS, DRIVERS.*
+with = $(empty) with ARCH=$(ARCH)
 NET ?= $(firstword $(NETS))
-$(call one_of,NET,$(NETS))
+$(call one_of,NET,$(NETS),$(with))
 HEAPS ?= lodge
 HEAP  ?= $(firstword $(HEAPS))
-$(call one_of,HEAP,$(HEAPS))
+$(call one_of,HEAP,$(HEAPS),$(with))
+$(call only_for,SANITIZE,$(SANITIZERS))
+$(foreach SANITIZE,$(subst $(comma), ,$(SANITIZE)), \
+    $(call one_of,SANITIZE,$(SANITIZERS)))
 
 # What is built for a machine does not differ by what is built for a process.
 TARGET := $(ARCH)$(if $(word 2,$(NETS)),-$(NET))$(if \
@@ -129,6 +136,15 @@ source   = $(firstword $(wildcard kernel/$(1)/$(ARCH)/$(2)) kernel/$(1)/$(2))
 sources  = $(foreach s,$(SRCS.$(1)),$(call source,$(1),$(s))) \
            $(foreach e,$(EXERCISES.$(1)),$(call exercise,$(e))) $(VENDOR.$(1))
 SOURCES := $(foreach m,$(MODULES),$(call sources,$(m)))
+
+# Who wants to run their own files is told when none of them is in it.
+ALL_EXERCISES := $(sort $(foreach m,$(MODULES),$(EXERCISES.$(m))))
+ifneq ($(filter app run run-cmd files,$(MAKECMDGOALS)),)
+$(if $(filter-out all,$(MINE)),$(if $(strip $(foreach \
+    e,$(ALL_EXERCISES),$(call mine,$(e)))),,$(error None of the files of \
+    MINE=$(MINE) is part of $(APP)$(with). What you can write there: \
+    $(call listed,$(ALL_EXERCISES)))))
+endif
 
 # An object lies beside the others whatever application it is built for, but
 # for a student's: those are the run's own.

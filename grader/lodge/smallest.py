@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The smallest memory in which an application runs, found by booting it.
 
-    python -m lodge.smallest BUILD APPLICATION...
+    python -m lodge.smallest BUILD ARCH APPLICATION...
 
 An application runs when it ends as if all were well, or says what its app.mk
 has as READY; one that then listens on port 80 must also answer. What was found
-is kept in BUILD/x86_64/APPLICATION/smallest, in MiB, and is looked for again
+is kept in BUILD/ARCH/APPLICATION/smallest, in MiB, and is looked for again
 only after the image has changed.
 """
 
@@ -33,11 +33,13 @@ def ready_line(app: str) -> str:
     return found[1].strip() if found else ""
 
 
-def runs(kit: Kit, app: str, mem: int, pace: Pace, machine: str = "q35") -> bool:
-    """Does `app` run with `mem` MiB? Its image is built."""
+def runs(kit: Kit, app: str, mem: int, pace: Pace, machine: str = "") -> bool:
+    """Does `app` run with `mem` MiB, on the port's first machine or on `machine`?
+    Its image is built."""
     ready = ready_line(app)
     with tempfile.TemporaryDirectory() as folder:
-        variables = {"MEM": str(mem), "MACHINE": machine, "PORT": "0"}
+        variables = {"MEM": str(mem), "PORT": "0"}
+        variables |= {"MACHINE": machine} if machine else {}
         with Machine(kit, app, Path(folder), pace=pace, **variables) as guest:
             try:
                 if not ready:
@@ -75,7 +77,7 @@ class Built(Kit):
 
 def find(kit: Kit, app: str) -> None:
     """Writes down what there is to know of `app`, unless it is known."""
-    folder = kit.build / "x86_64" / app
+    folder = kit.build / kit.arch / app
     record, image = folder / "smallest", folder / "kernel.img"
     if record.exists() and record.stat().st_mtime_ns > image.stat().st_mtime_ns:
         return
@@ -86,9 +88,11 @@ def find(kit: Kit, app: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="lodge.smallest")
     parser.add_argument("build", type=Path)
+    parser.add_argument("arch")
     parser.add_argument("apps", nargs="*")
     arguments = parser.parse_args()
-    kit = Built(arguments.build.resolve() / "sizes", build=arguments.build.resolve())
+    build = arguments.build.resolve()
+    kit = Built(build / "sizes", build=build, arch=arguments.arch)
     for app in arguments.apps:
         find(kit, app)
     return 0

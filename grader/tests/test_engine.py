@@ -177,8 +177,50 @@ def test_what_is_not_there_is_answered_with_what_is() -> None:
     assert unknown.status != 0
     assert "Lab 99 has no application" in unknown.output
     assert "LAB=1 to LAB=13" in unknown.output
-    unknown = make("run-cmd", "APP=hi", "MACHINE=toaster")
-    assert unknown.status != 0 and "q35, pc, microvm" in unknown.output
+    unknown = make("unit", "UNIT=nothing")
+    assert unknown.status != 0
+    assert "There is no UNIT=nothing. There are:" in unknown.output and "virtqueue" in unknown.output
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("ARCH=toaster", "no ARCH=toaster. There are: aarch64, unix, x86_64."),
+        ("MACHINE=toaster", "no MACHINE=toaster with ARCH=x86_64. There are: q35, pc, microvm."),
+        ("ARCH=unix MACHINE=q35", "no MACHINE=q35 with ARCH=unix. There is: process."),
+        ("ARCH=aarch64 NET=sockets", "no NET=sockets with ARCH=aarch64. There is: lwip."),
+        ("ARCH=unix HEAP=large", "no HEAP=large with ARCH=unix. There are: lodge, host."),
+        ("HEAP=host", "no HEAP=host with ARCH=x86_64. There is: lodge."),
+        ("SANITIZE=address", "no SANITIZE with ARCH=x86_64. It is for ARCH=unix."),
+        ("ARCH=unix SANITIZE=address,leek", "no SANITIZE=leek. There are: address, undefined."),
+        ("RUN_UNDER=gdb", "no RUN_UNDER with ARCH=x86_64. It is for ARCH=unix."),
+        ("VIRTIO=old", "no VIRTIO=old. There are: modern, legacy."),
+        ("MACHINE=microvm VIRTIO=legacy", "no VIRTIO=legacy with MACHINE=microvm: it is for"),
+        ("ARCH=aarch64 VIRTIO=modern", "no VIRTIO=modern with MACHINE=virt: it is for"),
+        ("ARCH=unix VIRTIO=legacy", "no VIRTIO=legacy with MACHINE=process: it is for"),
+        ("DISK_ON=tape", "no DISK_ON=tape with ARCH=x86_64. There are: virtio-blk, virtio-scsi."),
+        ("ARCH=unix DISK_ON=virtio-scsi", "no DISK_ON=virtio-scsi with ARCH=unix. There is: file."),
+        ("DISK2=x", "There is DISK2, but one before it is missing."),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_a_sentence(chosen: str, said: str) -> None:
+    refused = make("run-cmd", "APP=hi", *chosen.split())
+    assert refused.status != 0 and said in refused.output
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("LAB=13 ARCH=x86_64", "MINE=13 is part of web with ARCH=x86_64. What you can write"),
+        ("LAB=13 NET=lwip", "MINE=13 is part of web with ARCH=unix. What you can write"),
+        ("LAB=1 ARCH=aarch64", "MINE=1 is part of hi with ARCH=aarch64. What you can write"),
+        ("APP=hi MINE=virtqeue", "MINE=virtqeue is part of hi with ARCH=x86_64. What you can write"),
+    ],
+)
+def test_MINE_is_refused_when_none_of_it_is_in_the_application(chosen: str, said: str) -> None:
+    refused = make("run", *chosen.split())
+    assert refused.status != 0 and f"None of the files of {said}" in refused.output
+    assert "02-print/console.c" in refused.output
 
 
 @pytest.mark.parametrize("machine", ["q35", "pc", "microvm"])

@@ -15,9 +15,10 @@ from lodge.smallest import ready_line, runs, smallest
 APPS = sorted(p.parent.name for p in ROOT.glob("kernel/apps/*/app.mk"))
 
 
-def sizes(build: Path, apps: list[str]) -> dict[str, list[str]]:
+def sizes(build: Path, apps: list[str], *target: str) -> dict[str, list[str]]:
     """The table that `make sizes` prints, by application."""
-    said = must(make("-s", "sizes", f"APPS={' '.join(apps)}", f"BUILD={build}")).output
+    words = ("-s", "sizes", f"APPS={' '.join(apps)}", f"BUILD={build}", *target)
+    said = must(make(*words)).output
     lines = [line.split() for line in said.splitlines()]
     return {words[0]: words[1:] for words in lines}
 
@@ -33,6 +34,20 @@ def test_sizes_prints_bytes_and_smallest_memory_of_each_application(
         image = build / "x86_64" / app / "kernel.img"
         assert int(row[3]) == image.stat().st_size, app
         assert 1 <= int(row[4]) <= 8, f"{app} should run in 8 MiB, and needs {row[4]}"
+
+
+def test_sizes_are_those_of_the_target_and_leave_out_what_is_not_for_it(build: Path) -> None:
+    # echo is for a PC's keyboard.
+    table = sizes(build, ["echo", "hi"], "ARCH=aarch64")
+    assert set(table) == {"application", "hi"}
+    image = build / "aarch64/hi/kernel.img"
+    assert int(table["hi"][3]) == image.stat().st_size
+    assert 1 <= int(table["hi"][4]) <= 8
+    # A process has its memory from the host.
+    table = sizes(build, ["echo", "hi"], "ARCH=unix", "NET=lwip")
+    assert set(table) == {"application", "hi"}
+    image = build / "unix-lwip/hi/kernel.img"
+    assert table["hi"][3:] == [str(image.stat().st_size), "-"]
 
 
 def test_the_smallest_memory_is_the_smallest(kit: Kit) -> None:

@@ -4,6 +4,7 @@ that its place on the bus gives it, says where it is, and is the right one."""
 
 from __future__ import annotations
 
+import errno
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from lodge.kit import Kit
-from lodge.machine import DONE, Machine, Pace
+from lodge.machine import DONE, FAILED, Machine, Pace
 from lodge.web import Browser
-from test_disk import SECTOR, check
+from test_disk import SECTOR, check, copied
 
 READS = 24
 OWN = 2048  # sectors of the disk that hexdump brings along
@@ -267,6 +268,31 @@ def test_a_page_is_served_from_a_machine_with_several_disks_and_cards(there: The
     there.guest.expect(r"^net0: \d+\.\d+\.\d+\.\d+/\d+", 20)
     with Browser(there.guest, there.guest.port()) as browser:
         assert browser.get("/")[0] == 200
+
+
+def test_a_process_has_its_files_as_disks_in_the_order_in_which_they_are_given(
+    build: Path, tmp_path: Path
+) -> None:
+    kit = Kit(build / "test-unix", build=build, arch="unix")
+    kit.build_app("hexdump")
+    files = [tmp_path / f"{n}.img" for n in range(3)]
+    data = [random.Random(n).randbytes((60 + n) * SECTOR) for n in range(3)]
+    for path, content in zip(files, data, strict=True):
+        path.write_bytes(content)
+    names = ["DISK", "DISK1", "DISK2"]
+    with Machine(
+        kit, "hexdump", tmp_path / "hexdump", pace=Pace(4), DISK1_ARGS="read-only=on",
+        CHALLENGE=f"disks=3 count=0 reads={READS} copy=2 from=7 to=50",
+        **{name: str(path) for name, path in zip(names, files, strict=True)},
+    ) as process:  # fmt: skip
+        assert process.wait_end() == FAILED, process.lines()
+        assert checks(process) == [check(content, READS, 1) for content in data]
+        assert [where for _, _, where in blks(process)] == [str(path) for path in files]
+        said = "hexdump: {} written, {} failed: error {}\n"
+        for done, failed, error in ((2, 0, 0), (0, 2, errno.EROFS)):
+            assert said.format(done, failed, error) in process.lines()
+    wanted = [copied(data[0], 7, 50, 2), data[1], copied(data[2], 7, 50, 2)]
+    assert [path.read_bytes() for path in files] == wanted
 
 
 # ---- As many as there is room for -------------------------------------------------

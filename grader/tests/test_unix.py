@@ -5,10 +5,13 @@ what there is to see."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
+import termios
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -258,6 +261,31 @@ def test_a_reader_who_goes_away_does_not_end_it(process: Kit) -> None:
     assert done.returncode == DONE
 
 
+def test_what_is_closed_at_its_start_does_not_become_something_else(
+    process: Kit, tmp_path: Path
+) -> None:
+    """The file of last words would be the first to be opened."""
+    process.build_app("hi")
+    debug = tmp_path / "debug.log"
+    command = process.run_command("hi", DEBUG=str(debug))
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    assert subprocess.run(closed, cwd=ROOT).returncode == DONE
+    assert debug.read_text() == ""
+
+
+def test_a_console_that_can_only_be_read_is_told(process: Kit, tmp_path: Path) -> None:
+    process.build_app("hi")
+    source = tmp_path / "read-only"
+    source.touch()
+    with source.open() as only_read:
+        done = subprocess.run(
+            process.run_command("hi", SERIAL="fd:0"), stdin=only_read, capture_output=True,
+            text=True, cwd=ROOT,
+        )  # fmt: skip
+    assert done.returncode == FAILED
+    assert 'LODGE_CONSOLE: "fd:0" can\'t be written to: Bad file descriptor.' in done.stdout
+
+
 # ---- It can be stopped ------------------------------------------------------------
 
 
@@ -294,6 +322,29 @@ def test_a_signal_ends_one_that_hangs_and_no_word_is_lost(process: Kit) -> None:
     """It lets no interrupt in, and its last line has no end."""
     ended, seen = stopped(process, "protect", "hang", "\n", signal.SIGTERM)
     assert (ended, seen) == (143, "hang: for ever\nand a day")
+
+
+def test_a_signal_ends_one_whose_reader_takes_nothing(process: Kit) -> None:
+    """Its pipe is full to the last page, which takes the first line and not the
+    words that are left over."""
+    process.build_app("protect")
+    reader, writer = os.pipe()
+    room = fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ)
+    first = b"hang: for ever\n"
+    assert os.write(writer, bytes(room - len(first))) == room - len(first)
+    child = subprocess.Popen(
+        process.run_command("protect", CHALLENGE="hang"), stdout=writer, cwd=ROOT
+    )
+    try:
+        seen = array("i", [0])
+        while seen[0] < room:
+            fcntl.ioctl(reader, termios.FIONREAD, seen)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(60) == 128 + signal.SIGTERM
+    finally:
+        child.kill()
+        os.close(reader)
+        os.close(writer)
 
 
 # ---- Those who watch ----------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_disk_virtio.h - a virtio disk at the other end of a virtqueue, and the
- * transport that leads to it, in this process. [virtio 1.2 §5.2]
+ * fake_disk_virtio.h - a virtio disk behind fake_virtio_device.h.
+ * [virtio 1.2 §5.2]
  *
  * It reads headers and data only when it executes a request, long after
  * submit; it finishes what it has in any order; what is written is sure to
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "drivers/virtio/core/virtio.h"
+#include "fake_virtio_device.h"
 
 /* Bits of the device's features. [virtio 1.2 §5.2.3] */
 enum {
@@ -25,7 +25,6 @@ enum {
 
 /* The knobs and the counters. */
 struct disk {
-    struct virtio_device device;
     uint64_t features;          /* that it offers, less VERSION_1 */
     uint64_t capacity;          /* in sectors */
     uint32_t size_max, seg_max, blk_size;
@@ -33,16 +32,16 @@ struct disk {
 
     uint8_t *bytes;             /* as written; as sure to stay */
     uint8_t *stable;
-    bool at_once;               /* executes and interrupts inside notify */
-    bool never_resets;
+    bool at_once;               /* executes inside notify */
+    bool legacy;
     bool refuses;               /* FEATURES_OK does not stay */
+    unsigned memory_fails_at;   /* as in struct fake_virtio */
 
     /* What it says of the requests that follow, when it lies. */
     int status;                 /* instead of the right one; -1: the right
                                    one; -2: writes none */
     int used_len;               /* -1: the right one */
 
-    unsigned notified, resets, interrupts;
     unsigned reads, writes, flushes;
 };
 extern struct disk disk;
@@ -66,9 +65,6 @@ void disk_interrupt(void);
 
 /* Puts an element into the used ring as it is; unless it has been reset. */
 void disk_lie(uint32_t id, uint32_t len);
-
-/* Says that it has used `count` more than it has. */
-void disk_rush(uint16_t count);
 
 /* Whether it has forgotten the driver and its memory. */
 bool disk_is_reset(void);

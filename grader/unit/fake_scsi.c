@@ -128,6 +128,11 @@ static void read_capacity(struct command *c, bool wide)
     uint64_t last = c->unit->last ? c->unit->last : c->unit->blocks - 1;
     uint8_t answer[32] = { 0 };
 
+    if (c->unit->becomes_ready > 0) {
+        c->unit->is_not_ready = --c->unit->becomes_ready > 0;
+        fail(c, 2, 0x04, 0x01);
+        return;
+    }
     if (c->unit->is_not_ready) {
         fail(c, 2, 0x3a, 0);
         return;
@@ -146,12 +151,15 @@ static void mode_sense(struct command *c)
 {
     uint8_t answer[24] = { 23, 0, 0, 0, 0x08, 18 };
 
-    if (c->unit->has_no_modes) {
+    if (c->unit->has_no_modes ||
+        (c->unit->has_no_caching_page && c->cdb[2] == 0x08)) {
         fail(c, 5, 0x24, 0);
         return;
     }
     answer[2] = c->unit->read_only ? 0x80 : 0;
     answer[6] = c->unit->writes_through ? 0 : 0x04;
+    if (c->unit->has_no_caching_page)
+        answer[4] = 0x0a;
     move(c, answer, sizeof answer);
 }
 
@@ -204,7 +212,9 @@ static void execute(struct command *c)
 
     if (!asks && u->attention > 0) {
         u->attention--;
-        fail(c, 6, 0x29, 0);
+        fail(c, 6, u->is_changed ? 0x28 : 0x29, 0);
+    } else if (u->tasks > 0 && u->in_flight >= u->tasks) {
+        c->status = 0x28;
     } else if (u->busy > 0) {
         u->busy--;
         c->status = u->busy % 2 ? 0x08 : 0x28;
@@ -269,12 +279,12 @@ static uint8_t *sense(const struct command *c)
 
     memset(bytes, 0, sizeof bytes);
     if (scsi.descriptor_sense) {
-        bytes[0] = 0x72;
+        bytes[0] = 0x72 + scsi.deferred_sense;
         bytes[1] = c->key;
         bytes[2] = c->asc;
         bytes[3] = c->ascq;
     } else {
-        bytes[0] = 0x70;
+        bytes[0] = 0x70 + scsi.deferred_sense;
         bytes[2] = c->key;
         bytes[7] = 10;
         bytes[12] = c->asc;
@@ -368,10 +378,16 @@ void scsi_run(void)
 
 /* ---- The controller ----------------------------------------------------- */
 
+static void one(void)
+{
+    if (scsi_take() > 0)
+        scsi_use(unit_random_below(taken_count));
+}
+
 static void at_once(unsigned q)
 {
     CHECK(q == SCSI_REQUESTQ, "commands go to the first request queue");
-    while (!scsi.is_silent && scsi_take() > 0)
+    while (!scsi.is_silent && !scsi.is_slow && scsi_take() > 0)
         scsi_use(unit_random_below(taken_count));
 }
 
@@ -426,11 +442,13 @@ void scsi_attach(void)
     taken_count = 0;
     virtio_devices = NULL;
     fake.on_notify = at_once;
-    fake.clock_step = 1000000;
+    fake.on_clock = scsi.is_slow ? one : NULL;
+    fake.clock_step = scsi.is_slow ? 100000000 : 1000000;
     virtio_attach(&fake.device);
-    CHECK(fake.accepted == VIRTIO_F_VERSION_1 || fake.refuses ||
+    CHECK((fake.accepted & ~VIRTIO_F_VERSION_1) == 0 || fake.refuses ||
               fake.status & VIRTIO_STATUS_FAILED || fake.status == 0,
           "of the features only those with a name are chosen");
     fake.on_notify = NULL;
+    fake.on_clock = NULL;
     fake.clock_step = 0;
 }

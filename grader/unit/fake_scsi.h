@@ -25,10 +25,14 @@ struct scsi_unit {
     uint64_t last;              /* what READ CAPACITY says, if not 0 */
     uint32_t block_size;        /* 512 to begin with */
     bool read_only, writes_through, has_no_modes, is_not_ready;
+    unsigned becomes_ready;     /* so many commands find it on its way there */
+    bool has_no_caching_page;   /* but it has others */
 
     uint8_t *bytes, *stable;    /* as written; as sure to stay */
     unsigned attention;         /* so many commands meet a UNIT ATTENTION */
+    bool is_changed;            /* and it is that the medium may be another */
     unsigned busy;              /* and then so many find it busy */
+    unsigned tasks;             /* commands that it has room for; 0: any */
     unsigned in_flight, most;   /* commands, and at most so far */
     unsigned reads, writes, flushes;
 };
@@ -40,8 +44,9 @@ struct scsi {
     uint32_t seg_max, max_sectors, cmd_per_lun, sense_size, cdb_size, max_lun;
     uint16_t max_target;
     bool has_no_luns;           /* REPORT LUNS is refused */
-    bool descriptor_sense;
+    bool descriptor_sense, deferred_sense;
     bool is_silent;             /* executes nothing of itself */
+    bool is_slow;               /* takes 100 ms for each, while it is scanned */
 
     /* What it says of the commands that follow, when it lies: of each -1 is
      * the right one. */

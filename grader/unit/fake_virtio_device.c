@@ -20,6 +20,8 @@ static unsigned blocks, pages_out;
 uint64_t clock_ns(void)
 {
     now += fake.clock_step;
+    if (fake.on_clock != NULL)
+        fake.on_clock();
     return now;
 }
 
@@ -108,7 +110,8 @@ static void set_status(struct virtio_device *dev, uint8_t status)
     if (status == 0) {
         fake.in_reset = fake.reset_looks > 0;
         fake.looks_left = fake.reset_looks;
-        memset(fake.queue, 0, sizeof fake.queue);
+        if (fake.looks_left != FAKE_NEVER) /* else it keeps what it has */
+            memset(fake.queue, 0, sizeof fake.queue);
         if (!fake.in_reset)
             fake.status = 0;
         else
@@ -244,6 +247,8 @@ bool fake_chain_take(unsigned q, struct fake_chain *chain)
             chain->write_len += desc->len;
             chain->in++;
         } else {
+            CHECK(chain->in == 0, "what the device reads comes before what "
+                  "it writes");
             size_t room = chain->read_len < sizeof chain->read
                               ? sizeof chain->read - chain->read_len : 0;
             memcpy(chain->read + chain->read_len, data,

@@ -39,6 +39,7 @@ struct fake_virtio {
     bool loses_interrupts;
     void (*on_notify)(unsigned q);  /* what the device does at once, if any */
     uint64_t clock_step;            /* ns that each look at the clock takes */
+    void (*on_clock)(void);         /* what the device does then, if any */
     unsigned memory_fails_at;       /* 1: the next allocation fails, 2: the one
                                        after it; 0: none does */
     uint8_t config[FAKE_CONFIG];

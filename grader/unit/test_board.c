@@ -142,6 +142,45 @@ TEST(test_a_reserved_range_and_the_image_are_no_memory)
           "are reserved");
 }
 
+static void serial_line(const char *name, uint32_t base, const char *status)
+{
+    tree_node_begin(name);
+    tree_text("compatible", "arm,pl011");
+    tree_cells("reg", 4, (uint32_t[]){ 0, base, 0, 0x1000 });
+    if (status)
+        tree_text("status", status);
+    tree_node_end();
+}
+
+TEST(test_what_is_there_for_others_is_left_alone)
+{
+    tree_begin(0);
+    tree_node_begin("");
+    tree_cells("#address-cells", 1, (uint32_t[]){ 2 });
+    tree_cells("#size-cells", 1, (uint32_t[]){ 2 });
+    serial_line("pl011@9040000", 0x9040000, "disabled");    /* the secure
+                                                               world's */
+    serial_line("pl011@9050000", 0x9050000, "fail-parity");
+    serial_line("pl011@9060000", 0x9060000, "reserved");
+    serial_line("pl011@9000000", 0x9000000, "okay");
+    tree_node_begin("memory@40000000");
+    tree_text("device_type", "memory");
+    tree_cells("reg", 4, (uint32_t[]){ 0, 0x40000000, 0, 0x1000000 });
+    tree_node_end();
+    tree_node_begin("memory@e000000");
+    tree_text("device_type", "memory");
+    tree_text("status", "disabled");
+    tree_cells("reg", 4, (uint32_t[]){ 0, 0xe000000, 0, 0x1000000 });
+    tree_node_end();
+    tree_node_end();
+    CHECK(read(tree_finish(), 0, 0), "here: %s", refused);
+    CHECK(board()->uart.base == 0x9000000,
+          "the serial line is the one that is ours; here it is at %#lx",
+          (unsigned long)board()->uart.base);
+    CHECK(map.count == 1 && map.region[0].base == MEMORY,
+          "and so is the memory; here %u regions", map.count);
+}
+
 TEST(test_a_machine_that_will_not_do_is_refused)
 {
     tree_begin(0);

@@ -24,7 +24,7 @@ static struct board there = {
     .window = { { .base = 0xa000000, .line = LINE, .edge = true } },
     .timer = TIMER,
 };
-static bool enabled[INTIDS], edge[INTIDS];
+static bool enabled[INTIDS], pends[INTIDS], active[INTIDS], edge[INTIDS];
 static uint8_t target[INTIDS], priority[INTIDS];
 static bool forwards, listens;
 static uint32_t priority_mask;
@@ -60,11 +60,15 @@ void mmio_write32(uintptr_t addr, uint32_t value)
         set_32(enabled, reg - 0x100, value, true);
     } else if (reg >= 0x180 && reg < 0x200) {
         set_32(enabled, reg - 0x180, value, false);
+    } else if (reg >= 0x280 && reg < 0x300) {
+        set_32(pends, reg - 0x280, value, false);
+    } else if (reg >= 0x380 && reg < 0x400) {
+        set_32(active, reg - 0x380, value, false);
     } else if (reg >= 0xc00 && reg < 0xd00) {
         for (unsigned i = 0; i < 16; i++)
             edge[(reg - 0xc00) / 4 * 16 + i] = value >> 2 * i & 2;
     } else {
-        CHECK(reg >= 0x280 && reg < 0x300, "register %#x is none", reg);
+        FAIL("register %#x is none", reg);
     }
 }
 
@@ -136,9 +140,14 @@ static void interrupt(unsigned intid)
 TEST(test_at_first_nothing_is_heard_but_the_timer)
 {
     memset(enabled, true, sizeof enabled);
+    memset(pends, true, sizeof pends);
+    memset(active, true, sizeof active);
     gic_init();
-    for (unsigned i = 0; i < INTIDS; i++)
+    for (unsigned i = 0; i < INTIDS; i++) {
         CHECK(enabled[i] == (i == TIMER), "INTID %u", i);
+        CHECK(!pends[i], "INTID %u has come for somebody before us", i);
+        CHECK(!active[i], "INTID %u was never ended, and can't come", i);
+    }
     CHECK(forwards && listens, "the controller is on");
     CHECK(priority[TIMER] < priority_mask, "and lets our priority through");
 }

@@ -7,20 +7,11 @@
 
 #include "block/block.h"
 #include "drivers/virtio_blk/virtio_blk.h"
-#include "fake_disk.h"
 #include "fake_disk_virtio.h"
 #include "lib/errno.h"
 #include "unit.h"
 
 enum { SECTORS = 256, REQUESTS = 300, ROOM_MAX = BLOCK_PIECES_MAX };
-
-/* A machine whose clock moves on whenever it is looked at. */
-static uint64_t now;
-
-uint64_t clock_ns(void)
-{
-    return now += 1000000;
-}
 
 /* ---- Requests ----------------------------------------------------------- */
 
@@ -172,8 +163,7 @@ static void check_refused(const char *words)
           unit_log_count());
     CHECK(strstr(unit_log_last(), "could not be brought up"),
           "the second says so, here: %s", unit_log_last());
-    CHECK(disk.device.transport->get_status(&disk.device) &
-              VIRTIO_STATUS_FAILED, "the device is told (%s)", words);
+    CHECK(fake.status & VIRTIO_STATUS_FAILED, "the device is told (%s)", words);
     disk_run();
 }
 
@@ -184,8 +174,7 @@ TEST(test_a_disk_that_refuses_our_features_is_not_used)
     CHECK(!block_find("blk0"), "without FEATURES_OK the disk is not used");
     CHECK(unit_log_count() == 1, "one line says so, here %u",
           unit_log_count());
-    CHECK(disk.device.transport->get_status(&disk.device) &
-              VIRTIO_STATUS_FAILED, "the device is told");
+    CHECK(fake.status & VIRTIO_STATUS_FAILED, "the device is told");
     disk_run();
 }
 
@@ -235,7 +224,7 @@ TEST(test_a_disk_of_no_sectors_is_a_disk_of_which_nothing_can_be_read)
 
 static void check_without_memory(unsigned i)
 {
-    fake_memory_fail_after(i);
+    disk.memory_fails_at = i;
     disk_attach();
     CHECK(!block_find("blk0"), "the disk is not used");
     CHECK(unit_log_count() == 1, "and that is told");
@@ -244,17 +233,17 @@ static void check_without_memory(unsigned i)
 
 TEST(test_without_memory_for_the_driver_there_is_no_disk)
 {
-    check_without_memory(0);
+    check_without_memory(1);
 }
 
 TEST(test_without_memory_for_the_ring_there_is_no_disk)
 {
-    check_without_memory(1);
+    check_without_memory(2);
 }
 
 TEST(test_without_memory_for_the_chains_there_is_no_disk)
 {
-    check_without_memory(2);
+    check_without_memory(3);
 }
 
 /* ---- Reading and writing ------------------------------------------------ */
@@ -419,13 +408,13 @@ TEST(test_a_long_queue_is_used_as_far_as_we_want)
 TEST(test_what_is_submitted_in_a_round_is_announced_together)
 {
     up();
-    disk.notified = 0;
+    fake.notified[0] = 0;
     for (unsigned i = 0; i < 30; i++)
         submit(request(i, BLOCK_READ, i, 1));
-    CHECK(disk.notified == 0, "not while there may be more");
+    CHECK(fake.notified[0] == 0, "not while there may be more");
     event_run_once(0);
-    CHECK(disk.notified == 1, "30 requests are announced once, here %u times",
-          disk.notified);
+    CHECK(fake.notified[0] == 1, "30 requests are announced once, here %u "
+          "times", fake.notified[0]);
 }
 
 TEST(test_done_comes_from_the_event_loop_even_from_a_device_that_is_quick)
@@ -547,7 +536,7 @@ TEST(test_the_status_byte_decides)
     submit(request(0, BLOCK_READ, 5, 1));
     disk_run();
     check_read(&requests[0]);
-    CHECK(disk.resets == 1, "an error is no reason to reset the device");
+    CHECK(!disk_is_reset(), "an error is no reason to reset the device");
 }
 
 TEST(test_a_read_of_which_the_device_wrote_only_a_part_has_failed)
@@ -570,7 +559,7 @@ TEST(test_a_read_of_which_the_device_wrote_only_a_part_has_failed)
 /* [virtio 1.2 §5.2.6.3] */
 TEST(test_a_legacy_disk_may_count_too_much)
 {
-    disk.device.legacy = true;
+    disk.legacy = true;
     up();
     for (unsigned i = 0; i < 100; i++) {
         disk.used_len = i % 2 ? 16 + 2 * BLOCK_SECTOR_SIZE + 1 : INT32_MAX;
@@ -584,7 +573,7 @@ TEST(test_a_legacy_disk_may_count_too_much)
 
 TEST(test_a_legacy_disk_is_held_to_its_status_all_the_same)
 {
-    disk.device.legacy = true;
+    disk.legacy = true;
     up();
     disk.used_len = INT32_MAX;
     disk.status = 1;
@@ -611,7 +600,7 @@ static void crowd(void)
 static void check_broken(const char *words)
 {
     disk_interrupt();
-    CHECK(disk.resets == 2, "the device is reset");
+    CHECK(disk_is_reset(), "the device is reset");
     for (unsigned i = 0; i < 100; i++)
         CHECK(requests[i].done == 1 && requests[i].req.error == -EIO,
               "request %u is done, with -EIO, here %d", i,
@@ -663,7 +652,7 @@ TEST(test_a_used_id_that_is_not_in_flight_breaks_the_device)
 TEST(test_a_used_index_too_far_breaks_the_device)
 {
     crowd();
-    disk_rush(11);
+    fake_chain_use(0, 0, 513, 11);
     check_broken("used idx is further");
 }
 
@@ -675,7 +664,7 @@ TEST(test_a_used_id_given_twice_breaks_the_device)
     disk_lie(0, 513);
     disk_lie(0, 513);
     disk_interrupt();
-    CHECK(done_count == 5 && disk.resets == 2, "all are done, here %u",
+    CHECK(done_count == 5 && disk_is_reset(), "all are done, here %u",
           done_count);
     CHECK(unit_log_count() == 2, "one line says it: %s", unit_log_last());
 }
@@ -710,7 +699,7 @@ TEST(test_a_configuration_that_changes_is_no_reason_to_break_a_device)
 TEST(test_memory_stays_with_a_device_that_does_not_come_out_of_its_reset)
 {
     crowd();
-    disk.never_resets = true;
+    fake.reset_looks = FAKE_NEVER;
     disk_needs_reset();
     disk_interrupt();
     for (unsigned i = 0; i < 100; i++)
@@ -728,18 +717,15 @@ TEST(test_memory_stays_with_a_device_that_does_not_come_out_of_its_reset)
 TEST(test_a_lost_interrupt_delays_a_request_and_no_more)
 {
     up();
+    fake.loses_interrupts = true;
     for (unsigned i = 0; i < 20; i++) {
         submit(request(i, BLOCK_READ, i, 1));
         event_run_once(0);
         CHECK(disk_take() == 1, "the disk has the request");
         disk_use(0); /* and says nothing */
-        while (event_loop.ready > 0)
-            event_run_once(0);
+        fake_loop();
         CHECK(requests[i].done == 0, "nobody has noticed");
-        now += 1000000000;
-        do
-            event_run_once(0);
-        while (event_loop.ready > 0);
+        fake_pass_time(1000);
         check_read(&requests[i]);
     }
 }
@@ -751,8 +737,7 @@ TEST(test_nobody_is_woken_for_an_idle_disk)
     submit(request(0, BLOCK_READ, 0, 1));
     disk_run();
     check_read(&requests[0]);
-    now += 1000000000;
-    event_run_once(0);
+    fake_pass_time(1000);
     CHECK(event_next_timer() == NULL, "and what was asked is done");
 }
 
@@ -816,7 +801,6 @@ TEST(test_whatever_a_device_does_each_request_is_done_once)
         if (round >= 10)
             name[3] = '0' + round / 10, name[4] = '0' + round % 10;
         disk.queue_max = 4 << unit_random_below(6);
-        disk.resets = 0;
         disk_attach();
         blk0 = block_find(name);
         CHECK(blk0, "%s is found", name);
@@ -826,7 +810,7 @@ TEST(test_whatever_a_device_does_each_request_is_done_once)
         for (unsigned i = 0; i < submitted; i++)
             CHECK(requests[i].done == 1, "request %u of %u is done %u times", i,
                   submitted, requests[i].done);
-        broken += disk.resets > 1;
+        broken += disk_is_reset();
     }
     CHECK(broken > 10 && broken < 98, "some devices break, others do not: "
           "here %u of 99 did", broken);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "block/block.h"
+#include "core/clock.h"
 #include "drivers/virtio_scsi/virtio_scsi.h"
 #include "fake_scsi.h"
 #include "lib/errno.h"
@@ -215,6 +216,39 @@ TEST(test_a_disk_that_is_never_done_with_unit_attention_is_not_used)
     CHECK(scsi.commands < 1000, "soon, here after %u commands", scsi.commands);
 }
 
+TEST(test_disks_that_are_busy_for_ever_do_not_hide_the_others)
+{
+    scsi_begin();
+    scsi.unit_count = 6;
+    for (unsigned i = 0; i < 5; i++)
+        scsi.unit[i].busy = 100000;
+    uint64_t began = clock_ns();
+    up();
+    CHECK(clock_ns() - began < 8 * NS_PER_S, "it waits for some seconds in "
+          "all");
+    CHECK(!block_find("blk1"), "what is busy is not used");
+    CHECK(strstr(unit_log_last(), "target 5, lun 0"), "here: %s",
+          unit_log_last());
+}
+
+TEST(test_a_controller_that_is_slow_has_its_disks_all_the_same)
+{
+    scsi_begin();
+    scsi.unit_count = SCSI_UNITS;
+    scsi.is_slow = true;
+    up();
+    CHECK(block_find("blk7"), "all are found, here: %s", unit_log_last());
+}
+
+TEST(test_a_disk_that_becomes_ready_is_waited_for)
+{
+    scsi_begin();
+    scsi.unit[0].is_not_ready = true;
+    scsi.unit[0].becomes_ready = 20;
+    up();
+    CHECK(unit_log_count() == 1, "nobody need know");
+}
+
 TEST(test_a_scan_takes_a_few_turns_of_the_queue)
 {
     scsi_begin();
@@ -259,6 +293,14 @@ TEST(test_a_disk_only_to_be_read_is_not_written)
     scsi.unit[0].read_only = true;
     CHECK(up()->read_only, "it says so");
     CHECK(submit(request(0, BLOCK_WRITE, 0, 1)) == -EROFS, "and is not");
+}
+
+TEST(test_a_disk_only_to_be_read_may_have_no_caching_page)
+{
+    scsi_begin();
+    scsi.unit[0].read_only = scsi.unit[0].has_no_caching_page = true;
+    up();
+    CHECK(submit(request(0, BLOCK_WRITE, 7, 1)) == -EROFS, "it is not written");
 }
 
 TEST(test_a_disk_that_writes_through_is_not_flushed)
@@ -744,6 +786,65 @@ TEST(test_a_recovered_error_is_none)
     CHECK(requests[0].req.error == 0, "it was written");
 }
 
+TEST(test_an_error_of_an_earlier_command_is_not_taken_for_success)
+{
+    scsi_begin();
+    up();
+    scsi.status = SCSI_CHECK_CONDITION;
+    scsi.deferred_sense = true;
+    scsi.residual = 0;
+    for (unsigned format = 0; format < 2; format++) {
+        scsi.descriptor_sense = format == 1;
+        scsi.key = 3;
+        check_error(-EIO, format == 0);
+        CHECK(strstr(unit_log_last(), "deferred"), "here: %s",
+              unit_log_last());
+        scsi.key = 1; /* this one was not executed either */
+        check_error(-EIO, format == 0);
+    }
+    submit(request(0, BLOCK_WRITE, 5, 1));
+    announce();
+    scsi_use(0);
+    scsi.status = -1;
+    scsi.residual = -1;
+    scsi_run();
+    CHECK(requests[0].req.error == 0 && scsi.unit[0].writes == 1,
+          "after a recovered one it is tried again");
+}
+
+TEST(test_sense_may_end_before_it_says_more_than_its_key)
+{
+    scsi_begin();
+    up();
+    scsi.status = SCSI_CHECK_CONDITION;
+    scsi.key = 3;
+    scsi.sense_len = 8;
+    check_error(-EIO, 1);
+    CHECK(strstr(unit_log_last(), "MEDIUM ERROR (sense 3/00/00)"), "here: %s",
+          unit_log_last());
+}
+
+TEST(test_a_legacy_device_may_count_as_it_likes)
+{
+    scsi_begin();
+    fake.device.legacy = true;
+    scsi.used_len = 0;
+    up();
+    submit(request(0, BLOCK_READ, 5, 2));
+    submit(request(1, BLOCK_WRITE, 9, 2));
+    scsi_run();
+    check_read(&requests[0]);
+    check_read(&requests[1]);
+    scsi.used_len = 0x7fffffff;
+    submit(request(2, BLOCK_READ, 5, 2));
+    scsi_run();
+    check_read(&requests[2]);
+    scsi.residual = 512;
+    submit(request(3, BLOCK_READ, 5, 2));
+    scsi_run();
+    CHECK(requests[3].req.error == -EIO, "the residual is believed");
+}
+
 TEST(test_sense_that_is_not_there_is_not_read)
 {
     scsi_begin();
@@ -765,6 +866,58 @@ TEST(test_a_unit_attention_is_tried_again_and_not_told)
     scsi_run();
     check_read(&requests[0]);
     CHECK(unit_log_count() == 1, "nobody need know");
+}
+
+/* What is known of the medium, and what is to be written to it, is of the one
+ * that was there. */
+TEST(test_a_medium_that_was_changed_is_not_written)
+{
+    scsi_begin();
+    scsi.unit_count = 2;
+    up();
+    for (unsigned i = 0; i < 40; i++)
+        submit(request(i, BLOCK_WRITE, i, 1));
+    announce();
+    scsi.unit[0].attention = 1;
+    scsi.unit[0].is_changed = true;
+    scsi_use(0);
+    fake_loop();
+    unsigned announced = scsi_take();
+    scsi_run();
+    for (unsigned i = 0; i < 40; i++)
+        CHECK(requests[i].done == 1 && requests[i].req.error == -EIO,
+              "request %u has failed, here %d", i, requests[i].req.error);
+    CHECK(scsi.unit[0].writes == announced, "nothing more is sent to it");
+    CHECK(strcmp(unit_log_last(), "blk0: its medium was changed: it is not "
+                 "used any more") == 0, "here: %s", unit_log_last());
+    CHECK(submit(request(0, BLOCK_READ, 0, 1)) == -EIO, "and never again");
+    submit_to("blk1", request(1, BLOCK_READ, 3, 1));
+    scsi_run();
+    check_read_of(1, &requests[1]);
+}
+
+TEST(test_a_disk_with_room_for_few_commands_does_all_of_them)
+{
+    scsi_begin();
+    scsi.unit_count = 2;
+    fake.queue_max[SCSI_REQUESTQ] = 256;
+    up();
+    for (unsigned tasks = 1; tasks < 20; tasks += 4) {
+        scsi.unit[0].tasks = tasks;
+        done_count = 0;
+        unsigned before = scsi.commands;
+        for (unsigned i = 0; i < REQUESTS; i++)
+            submit_to(i % 8 ? "blk0" : "blk1",
+                      request(i, BLOCK_READ, i % BLOCKS, 1));
+        scsi_run();
+        CHECK(done_count == REQUESTS, "with room for %u all are done, here %u",
+              tasks, done_count);
+        for (unsigned i = 0; i < REQUESTS; i++)
+            CHECK(requests[i].req.error == 0, "and done well");
+        CHECK(scsi.commands - before < 3 * REQUESTS,
+              "with few that it has no room for, here %u commands",
+              scsi.commands - before);
+    }
 }
 
 TEST(test_a_disk_that_is_busy_is_asked_again_after_a_pause)

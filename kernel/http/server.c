@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * server.c - all the connections of the server: their memory, who has one, who
- * must give way, and whose time is up. What happens on one is in connection.c.
+ * must give way, and whose time is up. What happens on one is in connection.c;
+ * who has none yet is in waiting.c.
  */
 #include "http/http.h"
 
@@ -17,48 +18,53 @@
 enum {
     MEMORY_PART = 8,            /* of all memory, connections take at most
                                    the eighth part */
-    SPARE = 4,                  /* beyond the limit: for one that has come
-                                   while another that gave way is not free */
+    CONNECTIONS_MIN = 4,
 };
 
 /*
- * Invariant: in_use + the length of the list `free` == limit + SPARE; the
- * timer is armed exactly while in_use > 0.
+ * Invariants: in_use + the length of the list `free` + those that have never
+ * been used, from `fresh` on, == limit; somebody waits only while in_use ==
+ * limit; the timer is armed exactly while in_use > 0.
  */
 static struct {
-    struct http_connection *connections; /* limit + SPARE of them */
+    struct http_connection *connections; /* limit of them */
     struct http_connection *free;
     struct event_timer timer;
-    unsigned limit, in_use;
+    unsigned limit, in_use, fresh;
+    unsigned room;              /* for so many who wait */
+    unsigned turns;             /* until the next second so many answers may
+                                   be made their connection's last */
+    bool all_stay;              /* nobody can give way before then */
     uint64_t requests;
     bool access_log;
 } server;
 
 const struct http_site *http_site;
 
-/* Deadlines are looked at once a second, and no timer is moved for each
- * request. */
-static void expire(struct event_timer *timer)
-{
-    uint64_t now = clock_ns();
+/* ---- Whose turn it is ---- */
 
-    event_timer_set(timer, now + NS_PER_S);
-    for (unsigned i = 0; i < server.limit + SPARE; i++) {
-        struct http_connection *c = &server.connections[i];
-        if (c->in_use && c->deadline_ns <= now)
-            http_connection_expire(c);
+static struct http_connection *take(void)
+{
+    struct http_connection *c = server.free;
+
+    if (c != NULL) {
+        server.free = c->next;
+    } else if (server.fresh < server.limit) {
+        c = &server.connections[server.fresh++];
+        http_connection_init(c);
     }
+    if (c != NULL && server.in_use++ == 0)
+        event_timer_set(&server.timer, clock_ns() + NS_PER_S);
+    return c;
 }
 
-/* Whoever would miss it least gives way. Politely, as long as there are
- * streams for those that linger. */
-static void make_room(void)
+/* Whoever would be missed least, and has had his time. */
+static struct http_connection *find_victim(void)
 {
-    struct stream_usage streams = stream_usage();
     struct http_connection *victim = NULL;
     enum http_rank most = HTTP_STAYS;
 
-    for (unsigned i = 0; i < server.limit + SPARE; i++) {
+    for (unsigned i = 0; i < server.fresh; i++) {
         struct http_connection *c = &server.connections[i];
         enum http_rank rank =
             c->in_use ? http_connection_rank(c) : HTTP_STAYS;
@@ -68,23 +74,53 @@ static void make_room(void)
             victim = c;
         most = rank;
     }
-    if (victim != NULL)
-        http_connection_give_way(victim,
-                                 streams.open >= streams.limit / 4 * 3);
+    return victim;
+}
+
+/* For `wanted` of those who wait. It is done politely, as long as there are
+ * streams for those that linger. */
+static void make_room(unsigned wanted)
+{
+    unsigned many = server.limit + server.room / 2;
+
+    for (; wanted > 0 && !server.all_stay; wanted--) {
+        struct http_connection *victim = find_victim();
+        if (victim == NULL)
+            server.all_stay = true;
+        else
+            http_connection_give_way(victim, stream_usage().open >= many);
+    }
+}
+
+/* Deadlines are looked at once a second, and no timer is moved for each
+ * request. */
+static void expire(struct event_timer *timer)
+{
+    uint64_t now = clock_ns();
+
+    event_timer_set(timer, now + NS_PER_S);
+    for (unsigned i = 0; i < server.fresh; i++) {
+        struct http_connection *c = &server.connections[i];
+        if (c->in_use && c->deadline_ns <= now)
+            http_connection_expire(c);
+    }
+    http_waiting_expire();
+    server.all_stay = false;
+    server.turns = http_waiting();
+    make_room(http_waiting());
 }
 
 static int accept(struct stream *stream)
 {
-    if (server.in_use >= server.limit)
-        make_room();
+    struct http_connection *c = take();
 
-    struct http_connection *c = server.free;
-    if (c == NULL)
+    if (c != NULL) {
+        http_connection_open(c, stream);
+        return 0;
+    }
+    if (!http_waiting_add(stream))
         return -ENOMEM;
-    server.free = c->next;
-    if (server.in_use++ == 0)
-        event_timer_set(&server.timer, clock_ns() + NS_PER_S);
-    http_connection_open(c, stream);
+    make_room(1);
     return 0;
 }
 
@@ -93,12 +129,31 @@ void http_connection_reap(struct http_connection *c)
     if (!c->in_use || c->state != HTTP_CLOSED || c->lent > 0 || c->waiting ||
         c->progress.posted)
         return;
+
+    struct stream *next = http_waiting_next();
+    if (next != NULL) {
+        /* What it has said meanwhile lies in the stream. */
+        http_connection_open(c, next);
+        stream_resume(next);
+        return;
+    }
     c->in_use = false;
     c->next = server.free;
     server.free = c;
     if (--server.in_use == 0)
         event_timer_cancel(&server.timer);
 }
+
+bool http_turn_is_over(const struct http_connection *c)
+{
+    if (server.turns == 0 || http_waiting() == 0 ||
+        clock_ns() - c->opened_ns < HTTP_TURN_S * NS_PER_S)
+        return false;
+    server.turns--;
+    return true;
+}
+
+/* ---- How many there are ---- */
 
 bool http_is_crowded(void)
 {
@@ -120,23 +175,22 @@ void http_count_answer(const struct http_connection *c)
 
 struct http_usage http_usage(void)
 {
-    struct http_usage usage = { server.requests, server.in_use, server.limit };
+    struct http_usage usage = { server.requests, server.in_use, server.limit,
+                                http_waiting() };
     return usage;
 }
 
 /* How many connections a machine with so much memory, and so many streams,
- * has. Half of the streams are left for those that close. */
+ * has. Half of the streams are left for those that wait or close. */
 static unsigned limit(void)
 {
     size_t memory = pages_usage().total / MEMORY_PART * PAGE_SIZE;
     size_t fit = memory / sizeof(struct http_connection);
     unsigned streams = stream_usage().limit / 2;
 
-    if (fit > HTTP_CONNECTIONS)
-        fit = HTTP_CONNECTIONS;
     if (fit > streams)
         fit = streams;
-    return fit > SPARE ? (unsigned)fit : SPARE;
+    return fit > CONNECTIONS_MIN ? (unsigned)fit : CONNECTIONS_MIN;
 }
 
 static bool wants_access_log(const struct http_site *site)
@@ -155,26 +209,27 @@ int http_serve(uint16_t port, const struct http_site *site)
 
     /* Not heap_alloc_array(): what nobody uses is not even touched. */
     server.limit = limit();
+    server.room = server.limit / 2;
     server.connections =
-        heap_alloc((server.limit + SPARE) * sizeof *server.connections);
+        heap_alloc(server.limit * sizeof *server.connections);
     if (server.connections == NULL)
         return -ENOMEM;
-    for (unsigned i = 0; i < server.limit + SPARE; i++) {
-        struct http_connection *c = &server.connections[i];
-        http_connection_init(c);
-        c->next = server.free;
-        server.free = c;
-    }
+    /* All streams that there can be might wait, if it came to the worst. */
+    int error = http_waiting_make(server.limit + server.room);
+    if (error)
+        goto free_connections;
+    error = stream_listen(port, server.limit + server.room, accept);
+    if (error)
+        goto free_waiting;
     server.timer.expire = expire;
     server.access_log = wants_access_log(site);
-
-    /* More than we serve: it is for us to choose who gives way. */
-    int error = stream_listen(port, stream_usage().limit, accept);
-    if (error) {
-        heap_free(server.connections);
-        server.connections = server.free = NULL;
-        return error;
-    }
     http_site = site;
     return 0;
+
+free_waiting:
+    http_waiting_unmake();
+free_connections:
+    heap_free(server.connections);
+    server.connections = NULL;
+    return error;
 }

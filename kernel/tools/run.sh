@@ -23,12 +23,18 @@ fi
 
 if [ -n "${ADDRESS-}" ]; then
     why=$("$PYTHON" -c '
-import socket, sys
+import ipaddress, os, socket, sys
 host, port = sys.argv[1].rsplit(":", 1)
+if not port.isdecimal() or not 1 <= int(port) <= 65535:
+    sys.exit(f"PORT={port} is no number from 1 to 65535")
+try:
+    ipaddress.IPv4Address(host)
+except ValueError:
+    sys.exit(f"HOST={host} is no IPv4 address such as 127.0.0.1")
 try:
     socket.create_server((host, int(port))).close()
-except (OSError, OverflowError, ValueError) as e:
-    sys.exit(getattr(e, "strerror", None) or str(e))' "$ADDRESS" 2>&1) || {
+except OSError as e:
+    sys.exit(os.strerror(e.errno))' "$ADDRESS" 2>&1) || {
         say "$ADDRESS can't be the $RUNS's address on this host: $why." \
             "Choose another, as in: make run PORT=18080 (or make demo)"
         exit 1

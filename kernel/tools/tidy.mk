@@ -8,8 +8,10 @@ include kernel/rules.mk
 
 .PHONY: list
 .DEFAULT_GOAL := list
-FLAGS := $(filter -std=% -ffreestanding -m64 -march=%,$(CFLAGS)) $(INCLUDE)
-ours   = $(filter kernel/%.c solutions/%.c,$(call sources,$(1)))
+FOR.aarch64 := --target=aarch64-linux-gnu
+flags = $(FOR.$(ARCH)) $(filter -std=% -ffreestanding -m64 \
+            -march=%,$(call cflags,$(1))) $(call include_roots,$(1))
+ours  = $(filter kernel/%.c solutions/%.c,$(call sources,$(1)))
 list:
 	@:$(foreach m,$(MODULES),$(foreach s,$(call ours,$(m)),$(info \
-	    $(strip $(s) $(FLAGS) $(call includes,$(m))))))
+	    $(strip $(s) $(call flags,$(m))))))

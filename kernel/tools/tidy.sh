@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # tidy.sh APPLICATION... - has clang-tidy (see .clang-tidy) and cppcheck read
-# every C file of ours that is linked into these, as it is compiled there, and
-# says what they find. Nothing found: nothing said, status 0.
+# every C file of ours that is linked into these on any target, as it is
+# compiled there, and says what they find. Nothing found: nothing said, status 0.
 #
 #   BUILD   where lwIP is
 #   JOBS    how many at a time
@@ -17,10 +17,25 @@ met tidy || {
 
 work=$(mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
-for app; do
-    make --silent --no-print-directory -f "$tools/tidy.mk" APP="$app" MINE= \
-        LAB= BUILD="${BUILD:-build}" || exit
-done | sort -u -k1,1 > "$work/list"
+: > "$work/list"
+for target in x86_64/lwip aarch64/lwip unix/lwip unix/sockets; do
+    arch=${target%/*}
+    for app; do
+        make --silent --no-print-directory -f "$tools/tidy.mk" APP="$app" \
+            ARCH="$arch" NET="${target#*/}" SANITIZE= HEAP=lodge MINE= LAB= \
+            BUILD="${BUILD:-build}" >> "$work/all" 2> "$work/why" && continue
+        grep -q "can't be built with" "$work/why" || {
+            cat "$work/why" >&2
+            exit 1
+        }
+    done
+    # What an earlier target has as well is read there.
+    awk 'FILENAME == ARGV[1] { read[$1] = 1; next } !read[$1]++' \
+        "$work/list" "$work/all" > "$work/more"
+    cut -d' ' -f1 "$work/more" > "$work/sources-$arch-${target#*/}"
+    cat "$work/more" >> "$work/list"
+    : > "$work/all"
+done
 [ -s "$work/list" ] || exit
 
 # A process for each file; its words in a file of its own, so that those of two
@@ -40,12 +55,15 @@ cat "$work"/kernel_* "$work"/solutions_* 2> /dev/null |
 
 # What it can't know alone: functions that are called from elsewhere, headers
 # that it need not see.
-cut -d' ' -f1 "$work/list" > "$work/sources"
-cppcheck --quiet --std=c11 --platform=unix64 --language=c -j "${JOBS:-2}" \
-    --enable=warning,performance,portability --inline-suppr \
-    --suppressions-list="$tools/cppcheck.txt" --error-exitcode=1 \
-    -Ikernel -Ikernel/arch/x86_64 --file-list="$work/sources" ||
-    touch "$work/bad"
+for sources in "$work"/sources-*; do
+    [ -s "$sources" ] || continue
+    arch=${sources#"$work/sources-"}
+    cppcheck --quiet --std=c11 --platform=unix64 --language=c \
+        -j "${JOBS:-2}" --enable=warning,performance,portability \
+        --inline-suppr --suppressions-list="$tools/cppcheck.txt" \
+        --error-exitcode=1 -Ikernel -Ikernel/arch/"${arch%-*}" \
+        --file-list="$sources" || touch "$work/bad"
+done
 
 [ ! -e "$work/bad" ] || {
     echo 'tidy: the lines above say what to mend, or to explain where it stands'

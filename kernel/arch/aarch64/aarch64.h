@@ -7,23 +7,15 @@
 #define ARCH_AARCH64_AARCH64_H
 
 #include "arch/aarch64/board.h"
-#include "arch/arch.h"
-#include "arch/map.h"
-#include "arch/upcalls.h"
+#include "arch/port.h"
 
-/* ---- The image's parts, from kernel.ld ---------------------------------- */
+/* ---- More stacks, from kernel.ld ---------------------------------------- */
 
-extern char image_start[], text_end[], rodata_end[], data_end[], image_end[];
-
-/* Stacks grow down from the top; below and above each is a page that nothing
- * may touch. */
-extern char main_stack[], main_stack_top[];
 extern char exception_stack[], exception_stack_top[];
 extern char last_stack[], last_stack_top[];
 
 /* ---- Start-up, in this order (start.c) ---------------------------------- */
 
-void canary_init(void);
 void board_read(uintptr_t tree, struct mem_map *map);
 void debug_init(void);
 void paging_init(struct mem_map *map);
@@ -42,12 +34,6 @@ _Static_assert(sizeof(struct trap_frame) == 288, "traps.S counts on it");
 
 /* `slot`: which of the 16 entries of the vector table it came in by. */
 _Noreturn void trap_exception(const struct trap_frame *frame, unsigned slot);
-
-/* As arch_backtrace(), from the frame at `fp` on; ends at what is none. */
-unsigned backtrace_from(uint64_t fp, uintptr_t *addresses, unsigned cap);
-
-/* More that nobody can foretell, for arch_random(). */
-void random_seed(const uint8_t *bytes, uint32_t count);
 
 /* An interrupt: finds out which, and has it handled. Called by traps.S. */
 void gic_interrupt(void);
@@ -68,5 +54,8 @@ void psci_off(void);
     })
 #define SYSTEM_WRITE(name, value)                                        \
     __asm__ volatile("msr " name ", %0" : : "r"((uint64_t)(value)) : "memory")
+
+/* What was written to system registers holds for what comes after. */
+#define SYSTEM_SYNC() __asm__ volatile("isb" ::: "memory")
 
 #endif

@@ -35,6 +35,17 @@ const struct board *board(void)
     return &found;
 }
 
+/* Whether the node is there for us: it says nothing of it, or "okay". ("ok" is
+ * how others have it.) [§2.3.4] */
+static bool is_ours(const struct device_tree *tree,
+                    const struct tree_node *node)
+{
+    struct tree_value status;
+
+    return !tree_value(tree, node, "status", &status) ||
+           tree_value_has(&status, "okay") || tree_value_has(&status, "ok");
+}
+
 /* Interrupt number `i` of the node: false when it has none so far on. */
 static bool interrupt_of(const struct device_tree *tree,
                          const struct tree_node *node, unsigned i,
@@ -119,21 +130,25 @@ static void read_window(const struct device_tree *tree,
 static void read_device(const struct device_tree *tree,
                         const struct tree_node *node)
 {
-    if (tree_is_compatible(tree, node, "arm,cortex-a15-gic") ||
-        tree_is_compatible(tree, node, "arm,gic-400")) {
+    struct tree_value is;
+
+    if (!tree_value(tree, node, "compatible", &is))
+        return;
+    if (tree_value_has(&is, "arm,cortex-a15-gic") ||
+        tree_value_has(&is, "arm,gic-400")) {
         device_of(tree, node, 0, &found.gic_distributor);
         device_of(tree, node, 1, &found.gic_cpu);
-    } else if (tree_is_compatible(tree, node, "arm,pl011")) {
+    } else if (tree_value_has(&is, "arm,pl011")) {
         device_of(tree, node, 0, &found.uart);
-    } else if (tree_is_compatible(tree, node, "arm,pl031")) {
+    } else if (tree_value_has(&is, "arm,pl031")) {
         device_of(tree, node, 0, &found.rtc);
-    } else if (tree_is_compatible(tree, node, "qemu,fw-cfg-mmio")) {
+    } else if (tree_value_has(&is, "qemu,fw-cfg-mmio")) {
         device_of(tree, node, 0, &found.fw_cfg);
-    } else if (tree_is_compatible(tree, node, "virtio,mmio")) {
+    } else if (tree_value_has(&is, "virtio,mmio")) {
         read_window(tree, node);
-    } else if (tree_is_compatible(tree, node, "arm,armv8-timer")) {
+    } else if (tree_value_has(&is, "arm,armv8-timer")) {
         read_timer(tree, node);
-    } else if (tree_is_compatible(tree, node, "arm,psci-0.2")) {
+    } else if (tree_value_has(&is, "arm,psci-0.2")) {
         read_psci(tree, node);
     }
 }
@@ -232,7 +247,7 @@ void board_read(uintptr_t said, struct mem_map *map)
     while (tree_next(&tree, &node)) {
         if (node.depth == TOP - 1)
             check_cells(&tree, &node);
-        if (node.depth != TOP)
+        if (node.depth != TOP || !is_ours(&tree, &node))
             continue;
         read_memory(&tree, &node, map);
         read_chosen(&tree, &node);

@@ -11,30 +11,34 @@
 enum { CTL_ENABLE = 1 << 0, CTL_IMASK = 1 << 1 };   /* CNTV_CTL_EL0 */
 
 static uint64_t start;          /* the counter at time 0 */
-static uint64_t ns_per_cycle;   /* times 2^32 */
-static uint64_t cycles_per_ns;  /* likewise */
-
-/* a * b / 2^32 */
-static uint64_t scale(uint64_t a, uint64_t b)
-{
-    return (uint64_t)((unsigned __int128)a * b >> 32);
-}
+static uint64_t hz;             /* cycles a second; below 2^32 */
 
 void clock_init(void)
 {
-    uint64_t hz = SYSTEM_READ("cntfrq_el0") & UINT32_MAX;
-
+    hz = SYSTEM_READ("cntfrq_el0") & UINT32_MAX;
     if (hz < 1000000)
         core_refuse("the firmware does not say how fast the counter runs.");
-    ns_per_cycle = (NS_PER_S << 32) / hz;
-    cycles_per_ns = (hz << 32) / NS_PER_S;
     SYSTEM_WRITE("cntv_ctl_el0", 0);
     start = arch_cycles();
 }
 
+/* Whole seconds, and the rest: neither product is too large for 64 bits. */
 uint64_t arch_clock_ns(void)
 {
-    return scale(arch_cycles() - start, ns_per_cycle);
+    uint64_t cycles = arch_cycles() - start;
+
+    return cycles / hz * NS_PER_S + cycles % hz * NS_PER_S / hz;
+}
+
+/* The first cycle at which arch_clock_ns() is `ns`, or more; so far off that
+ * nobody will see it, the last one that can be set. */
+static uint64_t cycle_of(uint64_t ns)
+{
+    uint64_t rest = (ns % NS_PER_S * hz + NS_PER_S - 1) / NS_PER_S;
+    uint64_t seconds = ns / NS_PER_S;
+
+    return seconds > (UINT64_MAX - start - rest) / hz
+               ? UINT64_MAX : start + seconds * hz + rest;
 }
 
 void arch_timer_set(uint64_t deadline_ns)
@@ -43,17 +47,13 @@ void arch_timer_set(uint64_t deadline_ns)
         SYSTEM_WRITE("cntv_ctl_el0", 0);
         return;
     }
-    uint64_t now = arch_clock_ns();
-    uint64_t cycles =
-        deadline_ns > now ? scale(deadline_ns - now, cycles_per_ns) + 1 : 0;
-
-    SYSTEM_WRITE("cntv_cval_el0", arch_cycles() + cycles);
+    SYSTEM_WRITE("cntv_cval_el0", cycle_of(deadline_ns));
     SYSTEM_WRITE("cntv_ctl_el0", CTL_ENABLE);
-    __asm__ volatile("isb" ::: "memory");
+    SYSTEM_SYNC();
 }
 
 void clock_silence(void)
 {
     SYSTEM_WRITE("cntv_ctl_el0", CTL_ENABLE | CTL_IMASK);
-    __asm__ volatile("isb" ::: "memory");
+    SYSTEM_SYNC();
 }

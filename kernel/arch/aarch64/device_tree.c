@@ -95,8 +95,7 @@ static const char *read_property(const struct device_tree *tree, uint32_t at,
         return "a property is cut off";
     uint32_t len = be32(tree->structure + at);
     uint32_t name = be32(tree->structure + at + 4);
-    if (name >= tree->strings_size ||
-        !text_size(tree->strings + name, tree->strings_size - name))
+    if (name >= tree->strings_size)
         return "a property's name is not among its strings";
     t->name = tree->strings + name;
     t->value = (struct tree_value){ tree->structure + at + 8, len };
@@ -208,6 +207,9 @@ const char *device_tree_open(struct device_tree *tree, const void *blob,
         return "its structure lies outside of it";
     if (!inside(strings, tree->strings_size, total))
         return "its strings lie outside of it";
+    if (tree->strings_size > 0 &&
+        header[strings + tree->strings_size - 1] != '\0')
+        return "the last of its strings has no end";
     tree->structure = header + structure;
     tree->strings = (const char *)header + strings;
     const char *wrong =
@@ -277,14 +279,6 @@ bool tree_value_has(const struct tree_value *value, const char *text)
             return true;
     }
     return false;
-}
-
-bool tree_is_compatible(const struct device_tree *tree,
-                        const struct tree_node *node, const char *name)
-{
-    struct tree_value list;
-    return tree_value(tree, node, "compatible", &list) &&
-           tree_value_has(&list, name);
 }
 
 bool tree_number(const struct tree_value *value, uint32_t at, unsigned cells,

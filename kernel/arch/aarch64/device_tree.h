@@ -13,8 +13,10 @@
  * What the values mean is still to be asked.
  *
  *     struct tree_node node = { 0 };
+ *     struct tree_value value;
  *     while (tree_next(&tree, &node))
- *         if (tree_is_compatible(&tree, &node, "arm,pl011"))
+ *         if (tree_value(&tree, &node, "compatible", &value) &&
+ *             tree_value_has(&value, "arm,pl011"))
  *             ...
  */
 #ifndef ARCH_AARCH64_DEVICE_TREE_H
@@ -73,10 +75,6 @@ const char *tree_value_text(const struct tree_value *value);
 
 /* Whether `value` is a list of texts, of which `text` is one. */
 bool tree_value_has(const struct tree_value *value, const char *text);
-
-/* Whether it is one of what the node is compatible with. */
-bool tree_is_compatible(const struct device_tree *tree,
-                        const struct tree_node *node, const char *name);
 
 /* The number in `cells` cells (1 or 2) of 32 bits, from cell number `at` on;
  * false when the value is too short. */

@@ -20,6 +20,7 @@ enum {                              /* the distributor [§4.3] */
     GICD_ISENABLER = 0x100,         /* a bit for each INTID, */
     GICD_ICENABLER = 0x180,
     GICD_ICPENDR = 0x280,
+    GICD_ICACTIVER = 0x380,
     GICD_IPRIORITYR = 0x400,        /* a byte for each, */
     GICD_ITARGETSR = 0x800,
     GICD_ICFGR = 0xc00,             /* two bits for each */
@@ -92,6 +93,7 @@ void gic_init(void)
         uintptr_t word = distributor + intid / 32 * 4;
         mmio_write32(word + GICD_ICENABLER, UINT32_MAX);
         mmio_write32(word + GICD_ICPENDR, UINT32_MAX);
+        mmio_write32(word + GICD_ICACTIVER, UINT32_MAX);
     }
     mmio_write32(distributor + GICD_CTLR, 1);
     mmio_write32(cpu + GICC_PMR, PMR_ALL);

@@ -143,7 +143,7 @@ static void use_tables(void)
     SYSTEM_WRITE("ttbr0_el1", 1ull << 48 | (uintptr_t)level0);
     __asm__ volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
     SYSTEM_WRITE("sctlr_el1", SYSTEM_READ("sctlr_el1") | SCTLR_WXN);
-    __asm__ volatile("isb" ::: "memory");
+    SYSTEM_SYNC();
 }
 
 static void map_device_or_refuse(const struct board_device *device)

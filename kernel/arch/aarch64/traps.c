@@ -7,6 +7,13 @@
 
 enum { BACKTRACE_MAX = 24 };
 
+const struct stack port_stacks[] = {
+    { main_stack, main_stack_top },
+    { exception_stack, exception_stack_top },
+    { last_stack, last_stack_top },
+    { NULL, NULL },
+};
+
 /* Exception classes: bits 31 to 26 of ESR. [Arm ARM, ESR_EL1] */
 enum {
     EC_INSTRUCTION_ABORT = 0x21,
@@ -150,14 +157,15 @@ static void print_callers(const struct trap_frame *frame)
     uintptr_t addresses[BACKTRACE_MAX] = { frame->elr };
     unsigned count = 1;
 
-    /* A call to where there is no code has left its return address in X30,
-     * and nobody has yet made a frame of it. */
-    if (!between(frame->elr, image_start, text_end) &&
+    /* A call to where there is no code, or to the middle of an instruction,
+     * has left its return address in X30, and nobody has yet made a frame of
+     * it. */
+    if ((!between(frame->elr, image_start, text_end) || frame->elr % 4 != 0) &&
         between(frame->x[30], image_start, text_end))
         addresses[count++] = frame->x[30] - 1;
 
-    count += backtrace_from(frame->x[29], addresses + count,
-                            BACKTRACE_MAX - count);
+    count += backtrace_frames(frame->x[29], addresses + count,
+                              BACKTRACE_MAX - count);
     panic_backtrace(addresses, count);
 }
 

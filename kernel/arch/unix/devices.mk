@@ -3,6 +3,7 @@
 # host's sockets there is no card.
 DEVICE_KINDS := net rng blk
 NETS  := sockets lwip
+SANITIZERS := address undefined
 # A sanitizer understands the C library's heap.
 HEAPS := $(if $(SANITIZE),host lodge,lodge host)
 

@@ -15,6 +15,9 @@
 #                    valgrind, gdb --args, strace -f, perf record
 MACHINES := process
 RUNS     := process
+# Its disk is a file and nothing else.
+DISK_ON  := file
+DISKS_ON := file
 
 # SERIAL and DEBUG here: fd:N, or a file.
 override SERIAL := $(if $(filter command line environment,$(origin \

@@ -91,7 +91,13 @@ static int given(const char *number)
         errno = EINVAL;
         return -1;
     }
-    return fcntl((int)fd, F_GETFD) < 0 ? -1 : (int)fd;
+    int flags = fcntl((int)fd, F_GETFL);
+
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+        errno = EBADF;
+    else if (flags >= 0)
+        return (int)fd;
+    return -1;
 }
 
 static void open_place(struct place *place, const char *variable)
@@ -113,8 +119,23 @@ static void open_place(struct place *place, const char *variable)
     place->fd = fd;
 }
 
+/* Whoever starts us may have closed what every program finds open. What we
+ * open next would then have that number, and be given what is meant for
+ * standard output or for the C library's complaints. */
+static void fill_gaps(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 void output_init(void)
 {
+    fill_gaps();
     open_place(&places[OUTPUT_DEBUG], "LODGE_DEBUG");
     open_place(&places[OUTPUT_CONSOLE], "LODGE_CONSOLE");
     places[OUTPUT_CONSOLE].at_once = isatty(places[OUTPUT_CONSOLE].fd);

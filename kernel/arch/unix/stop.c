@@ -33,12 +33,13 @@ static int status(void)
     return 128 + asked;
 }
 
-/* In the place where interrupts come, so all of the C library may be used. */
+/* In the place where interrupts come, so all of the C library may be used. The
+ * alarm is for a reader who does not take our last words. */
 static void end_in_order(struct descriptor *bell, unsigned events)
 {
     (void)bell, (void)events;
-    alarm(0);
     output_flush();
+    alarm(0);
     exit(status());
 }
 
@@ -58,9 +59,12 @@ static void ring(int signal)
     errno = saved;
 }
 
+/* It may come a second time, while the first waits for a reader: what is being
+ * written is not waited for again. */
 static void end_at_once(int signal)
 {
     (void)signal;
+    alarm(1);
     output_flush();
     _exit(status());
 }
@@ -68,7 +72,10 @@ static void end_at_once(int signal)
 /* Also what was ignored: a shell does that to all that runs beside it. */
 static void handle(int signal, void (*handler)(int))
 {
-    struct sigaction ours = { .sa_handler = handler, .sa_flags = SA_RESTART };
+    struct sigaction ours = {
+        .sa_handler = handler,
+        .sa_flags = SA_RESTART | SA_NODEFER,
+    };
 
     sigemptyset(&ours.sa_mask);
     sigaction(signal, &ours, NULL);

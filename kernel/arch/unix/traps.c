@@ -81,9 +81,10 @@ static void explain(const siginfo_t *info, const struct context *at)
     }
     panic_text(at->doing);
     panic_hex(address);
-    panic_text(info->si_code == SEGV_MAPERR   ? ", not mapped"
-               : info->si_code == SEGV_ACCERR ? ", forbidden"
-                                              : "");
+    if (info->si_signo == SIGSEGV)
+        panic_text(info->si_code == SEGV_MAPERR   ? ", not mapped"
+                   : info->si_code == SEGV_ACCERR ? ", forbidden"
+                                                  : "");
     panic_text(guess(address, info->si_code != SEGV_MAPERR, at->sp));
 }
 

@@ -16,13 +16,10 @@
 #ifndef ARCH_UNIX_UNIX_H
 #define ARCH_UNIX_UNIX_H
 
-#include "arch/arch.h"
-#include "arch/map.h"
-#include "arch/upcalls.h"
+#include "arch/port.h"
 
 /* In the order of start-up. What goes wrong is told in a sentence. */
 void backtrace_init(uintptr_t outermost);   /* the frame that calls all */
-void canary_init(void);
 void output_init(void);         /* console and debug console */
 void traps_init(void);          /* faults of ours are told from here on */
 void memory_init(void);         /* takes the machine's memory from the host */

@@ -23,6 +23,14 @@ enum { VECTOR_NMI = 2, VECTOR_DOUBLE_FAULT = 8, VECTOR_PAGE_FAULT = 14 };
 
 enum { BACKTRACE_MAX = 24 };
 
+const struct stack port_stacks[] = {
+    { main_stack, main_stack_top },
+    { exception_stack, exception_stack_top },
+    { double_fault_stack, double_fault_stack_top },
+    { nmi_stack, nmi_stack_top },
+    { NULL, NULL },
+};
+
 static struct gate idt[256] __attribute__((aligned(16)));
 
 static const char *const names[32] = {      /* [SDM vol. 3 §6.3.1] */
@@ -147,8 +155,8 @@ static void print_callers(const struct trap_frame *frame)
         between(*top, image_start, text_end))
         addresses[count++] = *top - 1;
 
-    count += backtrace_from(frame->rbp, addresses + count,
-                            BACKTRACE_MAX - count);
+    count += backtrace_frames(frame->rbp, addresses + count,
+                              BACKTRACE_MAX - count);
     panic_backtrace(addresses, count);
 }
 

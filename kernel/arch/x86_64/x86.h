@@ -5,24 +5,16 @@
 #ifndef ARCH_X86_64_X86_H
 #define ARCH_X86_64_X86_H
 
-#include "arch/arch.h"
-#include "arch/map.h"
-#include "arch/upcalls.h"
+#include "arch/port.h"
 
-/* ---- The image's parts, from kernel.ld ---------------------------------- */
+/* ---- More stacks, from kernel.ld ---------------------------------------- */
 
-extern char image_start[], text_end[], rodata_end[], data_end[], image_end[];
-
-/* Stacks grow down from the top; below and above each is a page that nothing
- * may touch. */
-extern char main_stack[], main_stack_top[];
 extern char exception_stack[], exception_stack_top[];
 extern char double_fault_stack[], double_fault_stack_top[];
 extern char nmi_stack[], nmi_stack_top[];
 
 /* ---- Start-up, in this order (start.c) ---------------------------------- */
 
-void canary_init(void);
 void segments_init(void);
 void traps_init(void);
 void loader_read(uint32_t magic, uint32_t info, struct mem_map *map);
@@ -51,9 +43,6 @@ _Noreturn void trap_exception(const struct trap_frame *frame);
 /* Segment selectors and the interrupt stack table's slots. */
 enum { SELECTOR_CODE = 0x08, SELECTOR_DATA = 0x10, SELECTOR_TSS = 0x18 };
 enum { IST_EXCEPTION = 1, IST_DOUBLE_FAULT = 2, IST_NMI = 3 };
-
-/* As arch_backtrace(), from the frame at `rbp` on; ends at what is none. */
-unsigned backtrace_from(uint64_t rbp, uintptr_t *addresses, unsigned cap);
 
 /* The one-shot counter of the local APIC: `count` steps from now; 0 stops. */
 void local_apic_count(uint32_t count);

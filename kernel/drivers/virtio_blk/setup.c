@@ -58,14 +58,6 @@ static bool has(const struct virtio_blk *blk, uint64_t feature)
     return (blk->device->features & feature) != 0;
 }
 
-static uint32_t config32(struct virtio_blk *blk, unsigned offset)
-{
-    le32 value;
-
-    virtio_config(blk->device, offset, &value, sizeof(value));
-    return le32_to_cpu(value);
-}
-
 /* ---- When the device breaks its protocol --------------------------------- */
 
 /* Once the queue is broken. */
@@ -146,10 +138,11 @@ static int read_sizes(struct virtio_blk *blk)
     block->sectors = le64_to_cpu(capacity);
     block->piece_len_max = UINT32_MAX;
     if (has(blk, VIRTIO_BLK_F_SIZE_MAX))
-        block->piece_len_max =
-            config32(blk, offsetof(struct virtio_blk_config, size_max));
+        block->piece_len_max = virtio_config32(
+            blk->device, offsetof(struct virtio_blk_config, size_max));
     if (has(blk, VIRTIO_BLK_F_BLK_SIZE))
-        blk_size = config32(blk, offsetof(struct virtio_blk_config, blk_size));
+        blk_size = virtio_config32(
+            blk->device, offsetof(struct virtio_blk_config, blk_size));
 
     if (block->sectors > SECTORS_MAX) {
         log_line("%s: a disk of %llu sectors can't be", where,
@@ -190,8 +183,8 @@ static int choose_pieces(struct virtio_blk *blk)
     if (max > room - ENDS)
         max = room - ENDS;
     if (has(blk, VIRTIO_BLK_F_SEG_MAX)) {
-        uint32_t seg_max =
-            config32(blk, offsetof(struct virtio_blk_config, seg_max));
+        uint32_t seg_max = virtio_config32(
+            blk->device, offsetof(struct virtio_blk_config, seg_max));
         if (max > seg_max)
             max = seg_max > 0 ? seg_max : 1;
     }
@@ -248,8 +241,7 @@ static int virtio_blk_probe(struct virtio_device *dev)
     if (error != 0) {
         /* Not freed: its interrupts may lead here already. */
         blk->stopped = true;
-        log_line("%s: the disk could not be brought up: error %d", dev->where,
-                 -error);
+        virtio_not_up(dev, "the disk", error);
         return error;
     }
     introduce(blk);

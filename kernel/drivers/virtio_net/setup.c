@@ -52,19 +52,12 @@ static bool has(const struct virtio_net *net, uint64_t feature)
     return (net->device->features & feature) != 0;
 }
 
-static uint16_t config16(struct virtio_net *net, unsigned offset)
-{
-    le16 value;
-
-    virtio_config(net->device, offset, &value, sizeof(value));
-    return le16_to_cpu(value);
-}
-
 bool virtio_net_link_is_up(struct virtio_net *net)
 {
     if (!has(net, VIRTIO_NET_F_STATUS))
         return true;
-    uint16_t status = config16(net, offsetof(struct virtio_net_config, status));
+    uint16_t status = virtio_config16(
+        net->device, offsetof(struct virtio_net_config, status));
     return (status & VIRTIO_NET_S_LINK_UP) != 0;
 }
 
@@ -106,7 +99,8 @@ static void choose_sizes(struct virtio_net *net)
     uint16_t mtu = MTU_USUAL;
 
     if (has(net, VIRTIO_NET_F_MTU))
-        mtu = config16(net, offsetof(struct virtio_net_config, mtu));
+        mtu = virtio_config16(net->device,
+                              offsetof(struct virtio_net_config, mtu));
     if (mtu < MTU_MIN) {
         log_line("%s: an MTU of %u can't be; 1500 is used instead",
                  net->device->where, mtu);

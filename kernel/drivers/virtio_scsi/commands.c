@@ -80,6 +80,16 @@ int virtio_scsi_send(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
     return error;
 }
 
+struct virtio_scsi_command *virtio_scsi_poll(struct virtio_scsi *scsi,
+                                             uint32_t *len)
+{
+    struct virtio_scsi_command *c = virtq_poll(&scsi->requestq, len);
+
+    if (scsi->device->legacy)
+        *len = UINT32_MAX;
+    return c;
+}
+
 /* ---- What became of a command -------------------------------------------- */
 
 /* How many bytes of sense are there: by the device's word, as it was
@@ -99,11 +109,20 @@ static uint32_t sense_len(const struct virtio_scsi *scsi,
 
 static int judge_sense(struct scsi_sense sense)
 {
+    /* What was lost can't be said to those who wrote it any more: so it is
+     * said to this one. */
+    if (sense.deferred)
+        return sense.key == SCSI_RECOVERED_ERROR ? -EAGAIN : -EIO;
     switch (sense.key) {
     case SCSI_RECOVERED_ERROR:
         return 0;
     case SCSI_UNIT_ATTENTION:
         return -EAGAIN;
+    case SCSI_NOT_READY:
+        return sense.asc == SCSI_ASC_NOT_READY &&
+                       sense.ascq == SCSI_ASCQ_BECOMING_READY
+                   ? -EBUSY
+                   : -EIO;
     case SCSI_ILLEGAL_REQUEST:
         return sense.asc == SCSI_ASC_NO_SUCH_COMMAND ? -ENOTSUP : -EIO;
     default:

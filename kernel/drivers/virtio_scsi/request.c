@@ -55,9 +55,10 @@ static void tell(struct virtio_scsi_disk *disk,
         return;
     disk->told |= kind;
     if (has_sense)
-        log_line("%s: %s at sector %llu failed: %s (sense %x/%02x/%02x)",
+        log_line("%s: %s at sector %llu failed: %s (%ssense %x/%02x/%02x)",
                  disk->block.name, names[c->req->op], sector,
-                 scsi_key_name(sense.key), sense.key, sense.asc, sense.ascq);
+                 scsi_key_name(sense.key), sense.deferred ? "deferred " : "",
+                 sense.key, sense.asc, sense.ascq);
     else
         log_line("%s: %s at sector %llu failed: response %u, status 0x%02x, "
                  "%u bytes not moved",
@@ -106,9 +107,9 @@ int virtio_scsi_submit(struct block_dev *dev, struct block_request *req)
         container_of(dev, struct virtio_scsi_disk, block);
     struct virtio_scsi *scsi = disk->scsi;
 
-    if (scsi->requestq.broken)
+    if (scsi->requestq.broken || disk->changed)
         return -EIO;
-    if (disk->in_flight >= scsi->cmd_per_lun ||
+    if (disk->in_flight >= disk->limit ||
         (scsi->crowded && scsi->invited != disk))
         return -ENOSPC;
 
@@ -143,6 +144,33 @@ static void let_in(struct virtio_scsi *scsi)
     scsi->crowded = scsi->full;
 }
 
+/* A disk that has no room for a command that it was sent gets no more of them
+ * until it has done some that it holds; if it holds none, until a pause is
+ * over. [SAM-5 §5.3.1] */
+static void set_limit(struct virtio_scsi_disk *disk, int error)
+{
+    struct virtio_scsi *scsi = disk->scsi;
+
+    if (error != -EBUSY) {
+        if (disk->limit < scsi->cmd_per_lun)
+            disk->limit++;
+        return;
+    }
+    disk->limit = disk->in_flight;
+    if (disk->limit == 0 && !scsi->pause_timer.armed)
+        event_timer_set(&scsi->pause_timer, clock_ns() + PAUSE_NS);
+}
+
+/* Another medium is another disk: nothing that was meant for the one that was
+ * there must meet it. */
+static void medium_changed(struct virtio_scsi_disk *disk)
+{
+    if (!disk->changed)
+        log_line("%s: its medium was changed: it is not used any more",
+                 disk->block.name);
+    disk->changed = true;
+}
+
 /* Hands back what came of `c`; or has it tried again. */
 static void finish(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
                    uint32_t len)
@@ -153,18 +181,20 @@ static void finish(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
     int error = virtio_scsi_judge(scsi, c, len, &sense);
 
     disk->in_flight--;
+    set_limit(disk, error);
+    if (error == -EAGAIN && sense.asc == SCSI_ASC_MEDIUM_CHANGED)
+        medium_changed(disk);
+    if (disk->changed)
+        error = -EIO;
     if ((error == -EAGAIN || error == -EBUSY) &&
         block_again(&disk->block, req)) {
         virtio_scsi_put(scsi, c);
-        if (error == -EAGAIN)
-            block_room(&disk->block);
-        else if (!scsi->pause_timer.armed)
-            event_timer_set(&scsi->pause_timer, clock_ns() + PAUSE_NS);
+        block_room(&disk->block);
         return;
     }
     if (error == 0 && is_short(c, len))
         error = -EIO;
-    if (error != 0 && error != -EPROTO)
+    if (error != 0 && error != -EPROTO && !disk->changed)
         tell(disk, c, sense);
     virtio_scsi_put(scsi, c);
     req->error = error == 0 || error == -ENOTSUP ? error : -EIO;
@@ -177,7 +207,7 @@ unsigned virtio_scsi_complete(struct virtio_scsi *scsi, unsigned limit)
     unsigned count = 0;
     uint32_t len;
 
-    while (count < limit && (c = virtq_poll(&scsi->requestq, &len)) != NULL) {
+    while (count < limit && (c = virtio_scsi_poll(scsi, &len)) != NULL) {
         count++;
         finish(scsi, c, len);
     }
@@ -192,8 +222,11 @@ void virtio_scsi_pause_over(struct event_timer *timer)
         container_of(timer, struct virtio_scsi, pause_timer);
     struct virtio_scsi_disk *disk = scsi->disks;
 
-    for (unsigned i = 0; i < scsi->disk_count; i++, disk = disk->next)
+    for (unsigned i = 0; i < scsi->disk_count; i++, disk = disk->next) {
+        if (disk->limit == 0)
+            disk->limit = scsi->cmd_per_lun;
         block_room(&disk->block);
+    }
     if (scsi->crowded)
         let_in(scsi);
 }

@@ -11,8 +11,9 @@
  * A machine must know its disks when main() begins, so this does not wait for
  * interrupts in the event loop but polls the queue. All targets are asked at
  * once, as far as the queue has room, since mostly nobody is there: that costs
- * a few turns of the queue, not one each. A controller that does not answer is
- * given up after SCAN_LIMIT_NS in all.
+ * a few turns of the queue, not one each. A controller that is silent for
+ * SILENCE_NS is given up. One that answers may be slow; but for units that say
+ * that they are busy no more than PAUSES are made in all.
  *
  * Disks are found in the order of their targets and LUNs. What a unit says of
  * itself is unit.c's.
@@ -24,10 +25,10 @@
 #include "lib/string.h"
 #include "mem/heap.h"
 
-#define SCAN_LIMIT_NS (5 * NS_PER_S)
-#define BUSY_NS (10 * NS_PER_MS)
+#define SILENCE_NS (5 * NS_PER_S)
+#define PAUSE_NS (10 * NS_PER_MS)
 
-enum { TRIES = 100 };
+enum { TRIES = 100, PAUSES = 500 };
 
 /* ---- Asking -------------------------------------------------------------- */
 
@@ -43,16 +44,16 @@ static void set_address(uint8_t address[8], unsigned target, unsigned lun)
 /* The next command that the device is done with. NULL: the scan is over. */
 static struct virtio_scsi_command *next_done(struct scan *scan, uint32_t *len)
 {
-    struct virtq *vq = &scan->scsi->requestq;
+    uint64_t deadline = clock_ns() + SILENCE_NS;
 
     for (;;) {
-        struct virtio_scsi_command *c = virtq_poll(vq, len);
+        struct virtio_scsi_command *c = virtio_scsi_poll(scan->scsi, len);
 
         if (c != NULL)
             return c;
-        if (vq->broken)
+        if (scan->scsi->requestq.broken)
             scan->fatal = -EIO;
-        else if (clock_ns() >= scan->deadline)
+        else if (clock_ns() >= deadline)
             scan->fatal = -ETIMEDOUT;
         if (scan->fatal != 0)
             return NULL;
@@ -84,18 +85,26 @@ static int ask_once(struct scan *scan, const uint8_t *cdb, void *data,
     return error;
 }
 
+/* Whether there was a pause left to make. */
+static bool pause(struct scan *scan)
+{
+    if (scan->pauses++ >= PAUSES)
+        return false;
+
+    uint64_t end = clock_ns() + PAUSE_NS;
+    while (clock_ns() < end)
+        ;
+    return true;
+}
+
 int scan_ask(struct scan *scan, const uint8_t *cdb, void *data, uint32_t len)
 {
     int error = -EAGAIN;
 
     for (unsigned i = 0; i < TRIES && scan->fatal == 0; i++) {
         error = ask_once(scan, cdb, data, len);
-        if (error != -EAGAIN && error != -EBUSY)
+        if (error != -EAGAIN && (error != -EBUSY || !pause(scan)))
             return error;
-
-        uint64_t pause_end = clock_ns() + (error == -EBUSY ? BUSY_NS : 0);
-        while (clock_ns() < pause_end)
-            ;
     }
     return error;
 }
@@ -256,7 +265,6 @@ int virtio_scsi_scan(struct virtio_scsi *scsi)
     if (scan == NULL)
         return -ENOMEM;
     scan->scsi = scsi;
-    scan->deadline = clock_ns() + SCAN_LIMIT_NS;
     find_targets(scan);
     for (unsigned target = 0; target < scsi->targets; target++) {
         scan->target = target;

@@ -16,9 +16,9 @@ enum {
 /* On the heap, as the device writes into it. */
 struct scan {
     struct virtio_scsi *scsi;
-    uint64_t deadline;
     int fatal;                  /* why the scan is over; or 0 */
     unsigned looks;             /* at logical units */
+    unsigned pauses;            /* made for those that were busy */
 
     /* Where we are, for commands and for messages; what was wrong last. */
     unsigned target, lun;

@@ -18,8 +18,7 @@ enum {
     FIXED_DEFERRED = 0x71,
     DESCRIPTOR_CURRENT = 0x72,
     DESCRIPTOR_DEFERRED = 0x73,
-    FIXED_SIZE_MIN = 14,
-    DESCRIPTOR_SIZE_MIN = 4,
+    FIXED_SIZE = 14, /* as far as we read it */
     KEY = 0x0f,
 };
 
@@ -104,19 +103,21 @@ void scsi_synchronize_cache(uint8_t *cdb, bool wide)
 struct scsi_sense scsi_sense(const uint8_t *bytes, size_t len)
 {
     struct scsi_sense sense = { 0 };
+    uint8_t all[FIXED_SIZE] = { 0 }; /* what is not there is 0 */
 
-    switch (len > 0 ? bytes[0] & RESPONSE_CODE : 0) {
+    memcpy(all, bytes, len < sizeof(all) ? len : sizeof(all));
+    switch (all[0] & RESPONSE_CODE) {
     case FIXED_CURRENT:
     case FIXED_DEFERRED:
-        if (len >= FIXED_SIZE_MIN)
-            sense = (struct scsi_sense){ bytes[2] & KEY, bytes[12], bytes[13] };
+        sense = (struct scsi_sense){ all[2] & KEY, all[12], all[13], false };
         break;
     case DESCRIPTOR_CURRENT:
     case DESCRIPTOR_DEFERRED:
-        if (len >= DESCRIPTOR_SIZE_MIN)
-            sense = (struct scsi_sense){ bytes[1] & KEY, bytes[2], bytes[3] };
+        sense = (struct scsi_sense){ all[1] & KEY, all[2], all[3], false };
         break;
     }
+    sense.deferred = (all[0] & RESPONSE_CODE) == FIXED_DEFERRED ||
+                     (all[0] & RESPONSE_CODE) == DESCRIPTOR_DEFERRED;
     return sense;
 }
 

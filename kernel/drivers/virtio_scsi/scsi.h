@@ -60,16 +60,24 @@ enum scsi_sense_key {           /* [SPC-4 §4.5.6] */
     SCSI_UNIT_ATTENTION = 0x6,
 };
 
-enum { SCSI_ASC_NO_SUCH_COMMAND = 0x20 };
+enum scsi_asc {                 /* [SPC-4 §4.5.6] */
+    SCSI_ASC_NOT_READY = 0x04,
+    SCSI_ASC_NO_SUCH_COMMAND = 0x20,
+    SCSI_ASC_MEDIUM_CHANGED = 0x28,     /* or may have */
+};
+enum { SCSI_ASCQ_BECOMING_READY = 0x01 };   /* with ASC_NOT_READY */
 
 /* Why a command failed. */
 struct scsi_sense {
     uint8_t key;                /* enum scsi_sense_key, 0 to 15 */
     uint8_t asc, ascq;          /* additional sense code, and its qualifier */
+    bool deferred;              /* it is an earlier command that failed, after
+                                   it was said to be done; this one was not
+                                   executed [SPC-4 §4.5.7] */
 };
 
 /* The sense that `len` bytes hold, in either of its two formats; all 0 for
- * what is neither, or too short. */
+ * what is neither. What is not there is 0. */
 struct scsi_sense scsi_sense(const uint8_t *bytes, size_t len);
 
 /* "MEDIUM ERROR" */
@@ -131,10 +139,10 @@ enum {
     SCSI_MODE_FLAGS = 2,            /* of the header: this byte says ... */
     SCSI_MODE_WRITE_PROTECTED = 0x80,
     SCSI_MODE_DESCRIPTORS = 3,      /* their length */
+    SCSI_MODE_ALL = 0x3f,           /* every page that there is */
     SCSI_MODE_CACHING = 0x08,       /* the page that says */
     SCSI_CACHING_FLAGS = 2,         /*   in this byte of it ... */
     SCSI_CACHING_WRITE_BACK = 0x04, /* that it may keep back what is written */
-    SCSI_MODE_ROOM = 64,
 };
 
 #endif

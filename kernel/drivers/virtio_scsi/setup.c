@@ -48,24 +48,8 @@ enum {
     COMMANDS_A_TURN = 64, /* finished before others have their turn */
 };
 
-static uint32_t config32(struct virtio_scsi *scsi, unsigned offset)
-{
-    le32 value;
-
-    virtio_config(scsi->device, offset, &value, sizeof(value));
-    return le32_to_cpu(value);
-}
-
-static uint16_t config16(struct virtio_scsi *scsi, unsigned offset)
-{
-    le16 value;
-
-    virtio_config(scsi->device, offset, &value, sizeof(value));
-    return le16_to_cpu(value);
-}
-
 #define CONFIG32(scsi, field)                                                  \
-    config32((scsi), offsetof(struct virtio_scsi_config, field))
+    virtio_config32((scsi)->device, offsetof(struct virtio_scsi_config, field))
 
 /* ---- When the device breaks its protocol --------------------------------- */
 
@@ -156,8 +140,8 @@ static void read_limits(struct virtio_scsi *scsi)
     uint32_t seg_max = CONFIG32(scsi, seg_max);
     uint32_t cmd_per_lun = CONFIG32(scsi, cmd_per_lun);
     uint32_t max_lun = CONFIG32(scsi, max_lun);
-    uint16_t max_target =
-        config16(scsi, offsetof(struct virtio_scsi_config, max_target));
+    uint16_t max_target = virtio_config16(
+        scsi->device, offsetof(struct virtio_scsi_config, max_target));
 
     scsi->len_max = len_max > UINT32_MAX       ? UINT32_MAX
                     : len_max < BLOCK_UNIT_MAX ? BLOCK_UNIT_MAX
@@ -213,6 +197,7 @@ static void introduce(struct virtio_scsi_disk *disk)
     dev->pieces_max = disk->scsi->pieces_max;
     dev->piece_len_max = UINT32_MAX;
     dev->submit = virtio_scsi_submit;
+    disk->limit = disk->scsi->cmd_per_lun;
     block_add(dev);
     log_line("%s: %llu sectors%s, %s, target %u, lun %u", dev->name,
              (unsigned long long)dev->sectors,

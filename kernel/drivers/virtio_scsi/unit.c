@@ -111,6 +111,10 @@ void scan_mode(struct scan *scan, struct block_dev *block)
 
     scsi_mode_sense(cdb, SCSI_MODE_CACHING, SCAN_ANSWER_SIZE);
     int error = scan_ask(scan, cdb, scan->answer, SCAN_ANSWER_SIZE);
+    if (error == -EIO && scan->fatal == 0) { /* it has no such page */
+        scsi_mode_sense(cdb, SCSI_MODE_ALL, SCAN_ANSWER_SIZE);
+        error = scan_ask(scan, cdb, scan->answer, SCAN_ANSWER_SIZE);
+    }
     size_t page = SCSI_MODE_HEADER + mode[SCSI_MODE_DESCRIPTORS];
 
     block->can_flush = true;

@@ -137,7 +137,14 @@ struct virtio_scsi_disk {
     struct virtio_scsi_disk *next;      /* round and round */
     uint8_t lun[8];                     /* as commands name it */
     bool wide;                          /* commands of 16 bytes */
-    unsigned in_flight;                 /* commands; no more than cmd_per_lun */
+    unsigned in_flight;                 /* commands ... */
+    unsigned limit;                     /* ... and so many may be: as many as
+                                           it held when it last was too busy
+                                           for one, and one more for each that
+                                           it has done since, up to
+                                           cmd_per_lun; 0 until a pause is over */
+    bool changed;                       /* it has another medium: never used
+                                           again */
     uint32_t told;                      /* what kinds of failure have been */
 };
 
@@ -145,9 +152,9 @@ struct virtio_scsi_disk {
  * Invariants, between calls:
  *   - a command is free, or in the requestq; a request is in a command that is
  *     in the requestq, or in block/'s hands, or done;
- *   - when a request waits at block/, its disk has cmd_per_lun commands in
- *     flight; or `crowded`, and there are commands in flight; or pause_timer is
- *     armed;
+ *   - when a request waits at block/, its disk has `limit` commands in flight
+ *     or more; or `crowded`, and there are commands in flight;
+ *   - when the `limit` of a disk is 0, pause_timer is armed;
  *   - when `stopped`, nothing is in the requestq but with a device that does
  *     not come out of its reset.
  */
@@ -199,11 +206,18 @@ int virtio_scsi_send(struct virtio_scsi *scsi, struct virtio_scsi_command *c,
                      const struct block_piece *pieces, unsigned count,
                      bool to_device);
 
+/* The next command that the device is done with, and how many bytes it says
+ * that it wrote: of a legacy device, on whose count nobody ever relied, more
+ * than any. NULL when there is none. [virtio 1.2 §2.7.8.1] */
+struct virtio_scsi_command *virtio_scsi_poll(struct virtio_scsi *scsi,
+                                             uint32_t *len);
+
 /*
  * What became of `c`, of which the device says that it wrote `len` bytes; how
  * much data was moved is not looked at.
  *   0         done
- *   -EAGAIN   not done for a reason that is over (UNIT ATTENTION, a reset)
+ *   -EAGAIN   not done for a reason that is over (UNIT ATTENTION, a reset,
+ *             an earlier command whose error could be recovered)
  *   -EBUSY    not done for a reason that will be
  *   -ENODEV   nobody is there
  *   -ENOTSUP  the disk knows no such command
@@ -222,7 +236,8 @@ int virtio_scsi_submit(struct block_dev *dev, struct block_request *req);
  * requests, then lets in what waited. Returns how many. */
 unsigned virtio_scsi_complete(struct virtio_scsi *scsi, unsigned limit);
 
-/* For pause_timer: what the disks were too busy for is tried again. */
+/* For pause_timer: what the disks that did nothing else were too busy for is
+ * tried again. */
 void virtio_scsi_pause_over(struct event_timer *timer);
 
 /* ---- Finding disks: scan.c --------------------------------------------- */

@@ -118,6 +118,22 @@ void virtio_config(struct virtio_device *dev, unsigned offset, void *out,
     dev->restless = true;
 }
 
+uint16_t virtio_config16(struct virtio_device *dev, unsigned offset)
+{
+    le16 value;
+
+    virtio_config(dev, offset, &value, sizeof(value));
+    return le16_to_cpu(value);
+}
+
+uint32_t virtio_config32(struct virtio_device *dev, unsigned offset)
+{
+    le32 value;
+
+    virtio_config(dev, offset, &value, sizeof(value));
+    return le32_to_cpu(value);
+}
+
 void virtio_read_registers(uintptr_t base, unsigned offset, void *out,
                            unsigned len)
 {
@@ -145,7 +161,7 @@ static const char *reason(int error)
     case -ENODEV:
         return "it lacks a queue";
     case -EINVAL:
-        return "it has a queue whose size can't be";
+        return "it can't be used as it is"; /* a line has said why */
     case -ENOMEM:
         return "there is no memory for it";
     case -ENOSPC:

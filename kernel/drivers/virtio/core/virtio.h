@@ -166,6 +166,10 @@ bool virtio_reset(struct virtio_device *dev);
 void virtio_config(struct virtio_device *dev, unsigned offset, void *out,
                    unsigned len);
 
+/* The same, of a field of that size. */
+uint16_t virtio_config16(struct virtio_device *dev, unsigned offset);
+uint32_t virtio_config32(struct virtio_device *dev, unsigned offset);
+
 /* A driver: the kind of device it takes, and what to do with one. probe()
  * keeps `dev`, or returns a negative errno and has said why. */
 struct virtio_driver {

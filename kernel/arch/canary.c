@@ -5,9 +5,10 @@
  * The compiler puts it between a function's arrays and its return address,
  * and looks at it again before returning (-fstack-protector-strong). Whoever
  * writes over the one has written over the other, unless he knows the number:
- * so it differs from boot to boot.
+ * so it differs from boot to boot. (In a process, the C library's own functions
+ * have another; what they say when it has changed has the status of an abort.)
  */
-#include "aarch64.h"
+#include "arch/port.h"
 
 /* Not static: the compiler looks for these two by their names. */
 extern uintptr_t __stack_chk_guard;
