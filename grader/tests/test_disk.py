@@ -199,20 +199,41 @@ def test_the_disk_that_is_built_says_which_sector_is_which(boot: Boot, kit: Kit)
     assert dump(data, 2047) in guest.lines()
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-def test_the_second_file_of_the_command_line_is_the_second_disk(
-    machine: str, boot: Boot, image: Callable[..., Path], tmp_path: Path
-) -> None:
-    second = tmp_path / "second.img"
-    second.write_bytes(random.Random(2).randbytes(70 * SECTOR))
-    guest = boot(
-        "hexdump", MACHINE=machine, DISK=str(image(60)), DISK1=str(second),
-        DISK1_ARGS="read-only=on", CHALLENGE="disk=1 sector=69",
-    )  # fmt: skip
-    ends_well(guest)
-    assert re.search("^blk0: 60 sectors, (pci|mmio)", guest.lines(), re.M)
-    assert re.search("^blk1: 70 sectors, only to be read, ", guest.lines(), re.M)
-    assert dump(second.read_bytes(), 69) in guest.lines()
+@pytest.fixture(scope="module", params=[(m, d) for m in MACHINES for d in DISKS], ids="-".join)
+def with_second(
+    request: pytest.FixtureRequest, kit: Kit, tmp_path_factory: pytest.TempPathFactory
+) -> Machine:
+    """A guest that was told to write to its second disk, which is only to be
+    read; it has ended."""
+    folder = tmp_path_factory.mktemp("disks")
+    files = {"DISK": folder / "disk.img", "DISK1": folder / "second.img"}
+    for path, content in zip(files.values(), CONTENTS, strict=True):
+        path.write_bytes(content)
+    machine, disk_on = request.param
+    kit.build_app("hexdump")
+    with Machine(
+        kit, "hexdump", folder / "hexdump", pace=Pace(4), MACHINE=machine, DISK_ON=disk_on,
+        DISK1_ARGS="read-only=on", CHALLENGE="disk=1 sector=60 count=4 copy=4 from=10 to=40",
+        **{name: str(path) for name, path in files.items()},
+    ) as guest:  # fmt: skip
+        assert guest.wait_end() == FAILED, guest.lines()
+    assert not [e for e in guest.guest_errors() if "virtio" in e]
+    assert [path.read_bytes() for path in files.values()] == CONTENTS
+    return guest
+
+
+CONTENTS = [random.Random(n).randbytes(n * SECTOR) for n in (70, 64)]
+
+
+def test_the_second_file_of_the_command_line_is_the_second_disk(with_second: Machine) -> None:
+    assert re.search("^blk0: 70 sectors, (pci|mmio)", with_second.lines(), re.M)
+    assert re.search("^blk1: 64 sectors, ", with_second.lines(), re.M)
+    assert dump(CONTENTS[1], 60, 4) in with_second.lines()
+
+
+def test_a_disk_only_to_be_read_takes_no_writes(with_second: Machine) -> None:
+    assert re.search("^blk1: 64 sectors, only to be read, ", with_second.lines(), re.M)
+    assert "hexdump: 0 written, 4 failed: error 30\n" in with_second.lines()
 
 
 @pytest.mark.parametrize("size", [4, 8, 1024])
@@ -280,39 +301,27 @@ def test_six_mebibytes_are_enough_for_a_disk(boot: Boot, image: Callable[..., Pa
 # ---- Disks that fail --------------------------------------------------------------
 
 
-def test_a_read_that_fails_is_told_and_tried_again_next_time(
+def test_a_read_that_fails_is_told_and_tried_again_and_is_no_matter_to_the_others(
     boot: Boot, image: Callable[..., Path]
 ) -> None:
     disk = image(64)
+    rules = [(2, "off"), (9, "off"), (11, "on")]  # the sector, and whether once
     guest = boot(
-        "hexdump", CHALLENGE="sector=20 count=3 times=2",
+        "hexdump", CHALLENGE="count=13 times=2",
         BLOCKDEV=debug_blocks(
-            disk, "0.event=none", "0.iotype=read", "0.sector=21", "0.errno=5", "0.once=on"
-        ),
-    )  # fmt: skip
-    guest.expect("^hexdump: sector 21: error 5$")
-    assert guest.wait_end() == FAILED
-    data = disk.read_bytes()
-    shown = dump(data, 20) + "hexdump: sector 21: error 5\n" + dump(data, 22) + dump(data, 20, 3)
-    assert shown in guest.lines()
-
-
-def test_sectors_that_can_not_be_read_are_no_matter_to_the_others(
-    boot: Boot, image: Callable[..., Path]
-) -> None:
-    disk = image(64)
-    guest = boot(
-        "hexdump", CHALLENGE="count=12 times=2",
-        BLOCKDEV=debug_blocks(
-            disk, "0.event=none", "0.iotype=read", "0.sector=2", "0.errno=5", "0.once=off",
-            "1.event=none", "1.iotype=read", "1.sector=9", "1.errno=5", "1.once=off",
+            disk, *(
+                f"{i}.{rule}" for i, (sector, once) in enumerate(rules)
+                for rule in ("event=none", "iotype=read", f"sector={sector}", "errno=5", f"once={once}")
+            ),
         ),
     )  # fmt: skip
     assert guest.wait_end() == FAILED
-    data = disk.read_bytes()
-    errors = [f"hexdump: sector {n}: error 5\n" for n in (2, 9)]
-    shown = dump(data, 0, 2) + errors[0] + dump(data, 3, 6) + errors[1] + dump(data, 10, 2)
-    assert shown * 2 in guest.lines()
+    shown = [dump(disk.read_bytes(), sector) for sector in range(13)]
+    for sector, _ in rules:
+        shown[sector] = f"hexdump: sector {sector}: error 5\n"
+    again = shown.copy()
+    again[11] = dump(disk.read_bytes(), 11)
+    assert "".join(shown + again) in guest.lines()
 
 
 # By the errno QEMU chooses what a disk of SCSI says.
@@ -402,23 +411,6 @@ def test_a_disk_without_a_write_cache_is_not_flushed(
     # A flush would fail.
     guest.expect("^hexdump: flush: error 0$")
     ends_well(guest)
-
-
-@pytest.mark.parametrize("machine", MACHINES)
-def test_a_disk_only_to_be_read_takes_no_writes(
-    machine: str, boot: Boot, image: Callable[..., Path]
-) -> None:
-    disk = image(64)
-    data = disk.read_bytes()
-    guest = boot(
-        "hexdump", MACHINE=machine, DISK=str(disk), DISK_ARGS="read-only=on",
-        CHALLENGE="sector=60 count=4 copy=4 from=10 to=40",
-    )  # fmt: skip
-    guest.expect("^blk0: 64 sectors, only to be read, ")
-    guest.expect("^hexdump: 0 written, 4 failed: error 30$")
-    assert guest.wait_end() == FAILED
-    assert dump(data, 60, 4) in guest.lines()
-    assert disk.read_bytes() == data
 
 
 def test_a_disk_that_can_not_be_used_is_no_disk(

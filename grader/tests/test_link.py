@@ -11,6 +11,7 @@ import re
 import select
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -289,6 +290,33 @@ def test_a_program_at_the_other_end_that_ends_is_told_and_waited_for(
 def test_a_program_that_does_not_come_up_is_told(command: str, told: str, start: Start) -> None:
     guest = start("ping", WIRE=f"run:{command}")
     guest.expect(f"^net0: {re.escape(told)}$")
+    guest.expect("^net0: link down: the other end has gone$")
+    assert guest.status is None
+
+
+WITHOUT_PIDFD = """
+import ctypes, os, struct, sys
+ALLOW, ENOSYS, PIDFD_OPEN = 0x7FFF0000, 0x50000 | 38, 434
+code = [(0x20, 0, 0, 0), (0x15, 0, 1, PIDFD_OPEN), (6, 0, 0, ENOSYS), (6, 0, 0, ALLOW)]
+filter = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+program = struct.pack("HxxxxxxP", len(code), ctypes.addressof(filter))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+assert libc.prctl(22, 2, ctypes.c_char_p(program), 0, 0) == 0  # PR_SET_SECCOMP
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_host_that_can_t_watch_a_program_s_end_still_starts_it(
+    start: Start, fifo: Path, tmp_path: Path
+) -> None:
+    """As under Valgrind, and on an old Linux: pidfd_open() is not there."""
+    (tmp_path / "without.py").write_text(WITHOUT_PIDFD)
+    under = f"{sys.executable} {tmp_path / 'without.py'}"
+    wire = f'run:sh -c "read word < {fifo}; exit 3" @fd@'
+    guest = start("ping", under=under, WIRE=wire)
+    with fifo.open("w"):  # waits for its reader
+        assert guest.status is None
     guest.expect("^net0: link down: the other end has gone$")
     assert guest.status is None
 

@@ -167,6 +167,22 @@ TEST(test_connections_beyond_the_backlog_wait_and_are_not_refused)
           "%u", accepted);
 }
 
+TEST(test_who_believes_in_a_connection_that_gave_way_is_told_so_also_when_full)
+{
+    struct peer *p;
+
+    start();
+    p = peer_connect(99);               /* only to have a peer */
+    p->reset = false;
+    for (unsigned i = 0; i < BACKLOG; i++)
+        peer_connect(PORT);
+    CHECK(accepted == BACKLOG, "all are taken");
+    peer_anything(p, 16, 0, 0, 8192, NULL, 0, NULL, 0);
+    card_run();
+    CHECK(p->reset, "the acknowledgement of a SYN that is forgotten is "
+          "answered with a reset");
+}
+
 TEST(test_many_that_wait_to_be_forgotten_give_way)
 {
     start();
@@ -190,6 +206,99 @@ TEST(test_connections_that_were_left_to_lwip_give_way)
           pool_out("TCP_PCB"));
     pool_set_limit("TCP_PCB", 30);
     check_answered("with no pcb left but those of closed connections");
+}
+
+/* ---- The same ports again ----------------------------------------------- */
+
+/* A connection that we have closed first, and that waits to be forgotten. */
+static struct peer *at_rest(size_t bytes)
+{
+    struct peer *p;
+
+    start();
+    closes_first = true;
+    send_first = bytes;
+    p = peer_connect(PORT);
+    peer_send(p, "x", 1);
+    peer_fin(p);
+    card_run();
+    CHECK(p->fin && stream_usage().resting == 1, "the connection is at rest");
+    return p;
+}
+
+/* A SYN of the peer's, so many numbers beyond the last that it has used. */
+static void call_again(struct peer *p, uint32_t beyond)
+{
+    p->first += p->sent + p->ended + beyond;
+    p->sent = p->acked = p->window = p->count = 0;
+    p->ended = p->fin = p->established = false;
+    memset(p->have, 0, p->cap);
+    peer_syn(p, PORT);
+}
+
+TEST(test_a_syn_with_new_numbers_takes_the_place_of_a_connection_at_rest)
+{
+    struct peer *p = at_rest(0);
+    unsigned beyond[] = { 2, 100000, 0x7ffffff0 };
+
+    for (unsigned i = 0; i < 3; i++) {
+        call_again(p, beyond[i]);
+        CHECK(p->established && !p->reset, "the first SYN is answered");
+        peer_send(p, "hello", 5);
+        peer_fin(p);
+        CHECK(p->count == 5 && memcmp(p->bytes, "hello", 5) == 0 && p->fin,
+              "and its sender served");
+        CHECK(stream_usage().resting == 1, "of the two one is left, at rest");
+    }
+    CHECK(accepted == 4, "each of them is a connection, here %u", accepted);
+    card_sleep(130 * SECOND);
+    card_check_nothing_is_out();
+}
+
+TEST(test_our_numbers_begin_beyond_those_of_the_connection_at_rest)
+{
+    struct peer *p = at_rest(400 << 10);
+    uint32_t last = p->their_first + p->fin_at;
+
+    send_first = 0;
+    call_again(p, 1000);
+    CHECK(p->established, "the first SYN is answered");
+    CHECK((int32_t)(p->their_first - 1 - last) > 0, "with the clock standing "
+          "still, and 400 KiB sent, a connection that ended at %08x is "
+          "followed by one that begins at %08x", last, p->their_first - 1);
+}
+
+TEST(test_an_old_syn_does_not_disturb_a_connection_at_rest)
+{
+    struct peer *p = at_rest(0);
+    uint32_t old[] = { 0, (uint32_t)-1, (uint32_t)-2, (uint32_t)-5000,
+                       0x80000010 };
+    uint32_t end = p->first + p->sent + p->ended;
+
+    for (unsigned i = 0; i < sizeof old / sizeof old[0]; i++) {
+        p->deaf = true;
+        p->first = end + old[i];
+        p->established = false;
+        peer_syn(p, PORT);
+        CHECK(stream_usage().resting == 1 && accepted == 1 &&
+              pool_out("TCP_PCB") == 1, "a SYN whose number is %d beyond the "
+              "end is nobody's", (int)old[i]);
+    }
+}
+
+TEST(test_a_syn_finds_no_place_while_there_are_too_many_and_a_place_after)
+{
+    struct peer *p = at_rest(0), *others[BACKLOG];
+
+    closes_first = false;
+    for (unsigned i = 0; i < BACKLOG; i++)
+        others[i] = peer_connect(PORT);
+    call_again(p, 1000);
+    CHECK(!p->established && !p->reset, "it is passed over, not refused");
+    for (unsigned i = 0; i < BACKLOG; i++)
+        peer_reset(others[i]);
+    peer_syn(p, PORT);
+    CHECK(p->established, "and answered when it comes again");
 }
 
 /* ---- Too greedy --------------------------------------------------------- */

@@ -221,6 +221,54 @@ TEST(test_dhcp_absent_is_said_once_and_asked_for_on_and_on)
     check_said("net0: 10.0.0.9/24, gateway 10.0.0.1 (by DHCP)");
 }
 
+/* A SYN for 10.0.0.2 port 80 and our hardware address, from 10.0.0.1. */
+static void early_syn(uint16_t port)
+{
+    static struct peer p;
+
+    p.port = port;
+    peer_syn(&p, 80);
+}
+
+static int take_one(struct stream *s)
+{
+    static const struct stream_events none;
+
+    stream_attach(s, &none, NULL);
+    return 0;
+}
+
+TEST(test_segments_that_come_before_the_address_are_answered_when_it_is_there)
+{
+    server.silent = true;
+    begin();
+    CHECK(stream_listen(80, 40, take_one) == 0, "somebody listens");
+    for (uint16_t i = 0; i < 20; i++)
+        early_syn((uint16_t)(1000 + i));
+    CHECK(card.lent == 8 && pool_out("TCP_PCB") == 0, "the last few are kept, "
+          "here %u", card.lent);
+    server.silent = false;
+    server.address = 0x0a000002;
+    pass(3 * SECOND);
+    CHECK(pool_out("TCP_PCB") == 8, "and each is a connection, here %u",
+          pool_out("TCP_PCB"));
+    pass(30 * SECOND);
+    card_check_nothing_is_out();
+}
+
+TEST(test_segments_that_came_early_for_another_address_are_dropped)
+{
+    server.silent = true;
+    begin();
+    CHECK(stream_listen(80, 40, take_one) == 0, "somebody listens");
+    early_syn(1000);
+    CHECK(card.lent == 1, "it is kept");
+    server.silent = false;
+    pass(3 * SECOND);
+    CHECK(pool_out("TCP_PCB") == 0, "and nobody's");
+    card_check_nothing_is_out();
+}
+
 TEST(test_dhcp_nak_and_another_address)
 {
     server.seconds = 1000;

@@ -251,18 +251,26 @@ TEST(test_what_follows_a_last_request_is_not_taken_for_a_newcomers)
 
 TEST(test_who_has_waited_for_a_minute_is_told_503)
 {
+    static char huge[3 * HTTP_SLOW_RATE * HTTP_IDLE_S];
+    static struct fake_file files[] = {
+        { "/a.txt", "a", 0, 0 }, { "/huge", huge, 0, 0 }, { NULL, NULL, 0, 0 },
+    };
+
+    memset(huge, 'h', sizeof huge - 1);
     serve();
-    fake_manner.room = 10 * HTTP_SLOW_RATE;
+    fake_files = files;
+    fake_manner.room = 2 * HTTP_SLOW_RATE;
     for (unsigned i = 0; i < limit(); i++)
         clients[i] = ask(GET("/a.txt"));
     for (unsigned i = 0; i < limit(); i++)
-        send_text(clients[i], GET("/big"));
+        send_text(clients[i], GET("/huge"));
     fake_run();
     struct fake_client *asks = ask(GET("/a.txt")), *silent = fake_connect();
     for (unsigned s = 0; s < HTTP_IDLE_S; s++) {
         CHECK(fake_is_open(asks) && fake_is_open(silent), "they wait");
         for (unsigned i = 0; i < limit(); i++)
-            fake_acknowledge(clients[i], HTTP_SLOW_RATE);
+            fake_acknowledge(clients[i], 2 * HTTP_SLOW_RATE);
+        fake_run();
         fake_sleep(1);
     }
     struct answer answer = only_answer(asks, false);

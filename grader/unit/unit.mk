@@ -97,7 +97,7 @@ UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
     04-events/loop.c kernel/event/event.c kernel/lib/number.c \
     kernel/net/netdev.c kernel/net/address.c \
     $(addprefix kernel/net/lwip/, port.c interface.c settings.c \
-        own_address.c lease.c random.c sequence.c checksum.c guard.c \
+        own_address.c lease.c early.c random.c sequence.c checksum.c guard.c \
         memory.c buffers.c streams.c \
         borrowed.c ping.c)
 STREAMS        := $(addprefix stream_, contract open send receive close error \

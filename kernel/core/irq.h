@@ -6,7 +6,7 @@
  *
  *     IRQ_LEGACY    a line of the two 8259s: the timer and the keyboard of a
  *                   PC, as they were before there was anything else
- *     IRQ_LINE      a line of the I/O APIC: microvm's devices, a serial line
+ *     IRQ_LINE      a line of the I/O APIC or the GIC
  *     IRQ_MESSAGE   a PCI device's MSI-X message, without a wire
  *
  * A device of old is wired to an 8259 and to the I/O APIC, and on some

@@ -15,8 +15,8 @@
  * What a client does is never more than an answer that refuses it, or the end
  * of its own connection. All memory is allocated by http_serve(): as many
  * connections as fit into an eighth of the machine's memory, and are no more
- * than half of the streams. Half as many clients again wait for one, and
- * beyond these the stream's backlog begins.
+ * than half of the streams. Half as many clients again may wait for one, and
+ * more while few others linger; beyond these the streams' backlog begins.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H

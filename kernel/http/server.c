@@ -31,7 +31,7 @@ static struct {
     struct http_connection *free;
     struct event_timer timer;
     unsigned limit, in_use, fresh;
-    unsigned room;              /* for so many who wait */
+    unsigned waiting, closing;  /* for so many more there are streams */
     unsigned turns;             /* until the next second so many answers may
                                    be made their connection's last */
     bool all_stay;              /* nobody can give way before then */
@@ -77,18 +77,18 @@ static struct http_connection *find_victim(void)
     return victim;
 }
 
-/* For `wanted` of those who wait. It is done politely, as long as there are
- * streams for those that linger. */
+/* For `wanted` of those who wait. It is done politely, unless too many linger
+ * already whose streams newcomers could have. */
 static void make_room(unsigned wanted)
 {
-    unsigned many = server.limit + server.room / 2;
-
     for (; wanted > 0 && !server.all_stay; wanted--) {
         struct http_connection *victim = find_victim();
+        unsigned known = server.in_use + http_waiting();
         if (victim == NULL)
             server.all_stay = true;
         else
-            http_connection_give_way(victim, stream_usage().open >= many);
+            http_connection_give_way(victim, stream_usage().open >=
+                                                 known + server.closing);
     }
 }
 
@@ -209,16 +209,18 @@ int http_serve(uint16_t port, const struct http_site *site)
 
     /* Not heap_alloc_array(): what nobody uses is not even touched. */
     server.limit = limit();
-    server.room = server.limit / 2;
+    server.waiting = server.limit / 2;
+    server.closing = server.limit / 4;
+    unsigned clients = server.limit + server.waiting + server.closing;
     server.connections =
         heap_alloc(server.limit * sizeof *server.connections);
     if (server.connections == NULL)
         return -ENOMEM;
-    /* All streams that there can be might wait, if it came to the worst. */
-    int error = http_waiting_make(server.limit + server.room);
+    /* If it came to the worst all of them might wait. */
+    int error = http_waiting_make(clients);
     if (error)
         goto free_connections;
-    error = stream_listen(port, server.limit + server.room, accept);
+    error = stream_listen(port, clients, accept);
     if (error)
         goto free_waiting;
     server.timer.expire = expire;

@@ -142,7 +142,7 @@ struct virtio_scsi_disk {
                                            it held when it last was too busy
                                            for one, and one more for each that
                                            it has done since, up to
-                                           cmd_per_lun; 0 until a pause is over */
+                                           cmd_per_lun; 0: a pause is made */
     bool changed;                       /* it has another medium: never used
                                            again */
     uint32_t told;                      /* what kinds of failure have been */
@@ -154,7 +154,7 @@ struct virtio_scsi_disk {
  *     in the requestq, or in block/'s hands, or done;
  *   - when a request waits at block/, its disk has `limit` commands in flight
  *     or more; or `crowded`, and there are commands in flight;
- *   - when the `limit` of a disk is 0, pause_timer is armed;
+ *   - when the `limit` of a disk is 0, pause_timer is armed, or `stopped`;
  *   - when `stopped`, nothing is in the requestq but with a device that does
  *     not come out of its reset.
  */

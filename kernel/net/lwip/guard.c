@@ -3,13 +3,14 @@
  * guard.c - keeps from lwIP what it does not stand. It asks about each segment
  * before it looks into it (and has put the header's numbers into our byte
  * order by then), and passes over what is refused here as if it had been lost.
+ * What it would not understand is put into words that it does.
  */
-#include "lib/string.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/interface.h"
 #include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
+#include "lwip/ip.h"
 #include "lwip/priv/tcp_priv.h"
 
 /* [RFC 9293 §3.1]: kind, length of the whole, value; the first two are a byte
@@ -83,49 +84,71 @@ static void limit_half_open(void)
 
 /* What would be one connection too many is passed over, and not refused: its
  * sender comes again, and by then somebody may have gone. Until it is a
- * stream, the listener is its pcb's argument. */
+ * stream, the listener is its pcb's argument. What belongs to a connection
+ * that has given way is refused, room or no room: its sender may believe it
+ * established, and have nothing to say that he could say again. */
 static err_t guard_listener(struct tcp_pcb *pcb, unsigned flags)
 {
-    if (flags & TCP_RST)
+    if ((flags & TCP_RST) ||
+        (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK)) != TCP_SYN))
         return ERR_OK;
     if (!listener_has_room(pcb->callback_arg))
         return ERR_MEM;
-    if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+    if (pcb->state == LISTEN) {
         limit_half_open();
         interface_keep(pcb);
     }
     return ERR_OK;
 }
 
-/* A connection that waits to be forgotten (TIME-WAIT) makes way for a new one
- * between the same ports, whose numbers begin beyond all of the old one's: the
- * SYN that comes again will find nobody in its way. [RFC 9293 §3.6.1] */
-static err_t guard_time_wait(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+/* Has lwIP look at the segment `p` as if it had just come. It has hidden the
+ * header, and turned its numbers round; it touches neither any more when it is
+ * told to pass over the segment. */
+static void look_again(struct pbuf *p, struct tcp_hdr *header, uint16_t options)
 {
+    header->src = lwip_htons(header->src);
+    header->dest = lwip_htons(header->dest);
+    header->seqno = lwip_htonl(header->seqno);
+    header->ackno = lwip_htonl(header->ackno);
+    header->wnd = lwip_htons(header->wnd);
+    pbuf_add_header_force(p, sizeof *header + options);
+    pbuf_ref(p);                /* each of the two frees it */
+    tcp_input(p, ip_current_input_netif());
+}
+
+/* A connection that waits to be forgotten (TIME-WAIT) makes way for a new one
+ * between the same ports if the peer's numbers begin beyond all of the old
+ * one's; ours do as well, so that nothing of the old can be taken for the
+ * new. An old SYN that comes once more is behind them, and gets lwIP's answer:
+ * that all is acknowledged. [RFC 9293 §3.6.1, RFC 1122 §4.2.2.13] */
+static err_t guard_time_wait(struct tcp_pcb *pcb, struct tcp_hdr *header,
+                             uint16_t options, struct pbuf *p)
+{
+    const uint32_t used = pcb->snd_nxt;
+
     if ((TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN ||
         !TCP_SEQ_GT(header->seqno, pcb->rcv_nxt))
         return ERR_OK;
     tcp_abandon(pcb, 0);
-    return ERR_MEM;
+    sequence_used = &used;
+    look_again(p, header, options);
+    sequence_used = NULL;
+    return ERR_ALREADY;
 }
 
-err_t guard_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header,
-                    uint16_t options, uint16_t first, const uint8_t *second)
+err_t guard_segment(struct tcp_pcb *pcb, struct tcp_hdr *header,
+                    uint16_t options, uint16_t first, struct pbuf *p)
 {
-    uint8_t all[OPTIONS_MAX];
-
-    if (options > OPTIONS_MAX || first > options)
-        return ERR_VAL;
-    memcpy(all, header + 1, first);
-    if (options > first)
-        memcpy(all + first, second, options - first);
-    if (!are_sound(all, options, TCPH_FLAGS(header) & TCP_SYN))
+    /* What comes lies in one piece (port_receive()). */
+    if (options > OPTIONS_MAX || first != options ||
+        !are_sound((const uint8_t *)(header + 1), options,
+                   TCPH_FLAGS(header) & TCP_SYN))
         return ERR_VAL;
 
     if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
         return guard_listener(pcb, TCPH_FLAGS(header));
     if (pcb->state == TIME_WAIT)
-        return guard_time_wait(pcb, header);
+        return guard_time_wait(pcb, header, options, p);
     stop_probing(pcb, header);
     return ERR_OK;
 }

@@ -22,11 +22,16 @@ struct tcp_hdr;
 uint32_t random_tcp_isn(const ip_addr_t *local, uint16_t local_port,
                         const ip_addr_t *remote, uint16_t remote_port);
 
+/* While a connection begins that takes the place of one between the same ports
+ * that lwIP still remembers: the last number that we have used in that one,
+ * beyond which the new one's must begin. Otherwise NULL. */
+extern const uint32_t *sequence_used;
+
 /* Asked about each segment before lwIP looks into it: ERR_OK, or it is passed
- * over. It has `options` bytes of options, `first` of them behind the header,
- * the rest at `second`. */
-err_t guard_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header,
-                    uint16_t options, uint16_t first, const uint8_t *second);
+ * over. It has `options` bytes of options, `first` of them behind the header;
+ * `p` is what comes behind these. */
+err_t guard_segment(struct tcp_pcb *pcb, struct tcp_hdr *header,
+                    uint16_t options, uint16_t first, struct pbuf *p);
 
 /* Shown each IP packet before lwIP looks into it: anything may be in there.
  * NULL: nobody wants to see them. (net/lwip/ping.c) */

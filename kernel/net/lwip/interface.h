@@ -15,6 +15,7 @@
 #include "lib/list.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
+#include "net/lwip/early.h"
 #include "net/lwip/own_address.h"
 #include "net/netdev.h"
 
@@ -25,6 +26,7 @@ struct tcp_pcb;
 struct interface {
     struct netif netif;         /* its state is the card */
     struct own_address own;
+    struct early early;
     struct transmits transmits;
     struct borrowed_waiting waiting;
     struct interface *next;

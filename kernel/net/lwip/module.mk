@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 LWIP      := $(BUILD)/lwip-2.2.1
-SRCS      := port.c interface.c settings.c own_address.c lease.c random.c \
-             sequence.c checksum.c guard.c pools.c memory.c buffers.c \
+SRCS      := port.c interface.c settings.c own_address.c lease.c early.c \
+             random.c sequence.c checksum.c guard.c pools.c memory.c buffers.c \
              streams.c borrowed.c ping.c
 EXERCISES := 10-lwip/netif.c 11-streams/stream.c
 NEEDS     := net event mem console core arch lib

@@ -102,6 +102,7 @@ static void run_report(struct event_work *work)
     tell_address(i);
     if (gateway->addr)
         etharp_query(&i->netif, gateway, NULL);
+    early_hand_over(i);
 }
 
 /* lwIP calls this when the address has changed, and at other times. */

@@ -73,6 +73,8 @@ static void frame_came(struct netdev *card, struct netbuf *frame)
         frame->release(frame);
         return;
     }
+    if (early_keeps(interface, frame))
+        return;
     port_receive(card, frame);
     own_address_settle(interface);
     event_post(&after);

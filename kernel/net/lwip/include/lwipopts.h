@@ -98,7 +98,7 @@
 #define LWIP_HOOK_IP4_INPUT(p, netif)                                        \
     (packet_watcher ? (packet_watcher(p, netif), 0) : 0)
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options, first, second, p)   \
-    guard_segment(pcb, header, options, first, second)
+    ((void)(second), guard_segment(pcb, header, options, first, p))
 #define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, type, len)    \
     own_address_asks(netif, state)
 #define LWIP_HOOK_IP4_ROUTE_SRC(source, dest) interface_route(source, dest)
