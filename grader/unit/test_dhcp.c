@@ -256,6 +256,16 @@ TEST(test_segments_that_come_before_the_address_are_answered_when_it_is_there)
     card_check_nothing_is_out();
 }
 
+TEST(test_segments_that_came_early_are_given_back_when_no_address_comes)
+{
+    server.silent = true;
+    begin();
+    early_syn(1000);
+    CHECK(card.lent == 1, "it is kept");
+    pass(11 * SECOND);
+    card_check_nothing_is_out();
+}
+
 TEST(test_segments_that_came_early_for_another_address_are_dropped)
 {
     server.silent = true;

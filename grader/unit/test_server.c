@@ -553,6 +553,128 @@ TEST(test_content_that_does_not_come_is_not_waited_for)
 
 /* ---- Many ---- */
 
+/* Fills the server with clients that have had an answer each, a second
+ * between one and the next. */
+static void fill(struct fake_client **clients)
+{
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+        CHECK((clients[i] = ask(GET("/a.txt"))) != NULL,
+              "connection %u of %u is accepted", i + 1, HTTP_CONNECTIONS);
+        if (i < 10)
+            fake_sleep(1);
+    }
+}
+
+TEST(test_connections_have_a_limit_and_come_back)
+{
+    static struct fake_client *clients[HTTP_CONNECTIONS];
+
+    serve();
+    for (unsigned round = 0; round < 3; round++) {
+        fill(clients);
+        CHECK(http_usage().connections == HTTP_CONNECTIONS,
+              "%u connections are in use, here %u", HTTP_CONNECTIONS,
+              http_usage().connections);
+        for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+            if (i % 2)
+                fake_end(clients[i]);
+            else
+                fake_reset(clients[i]);
+        }
+        fake_run();
+        check_nothing_left();
+    }
+}
+
+TEST(test_the_oldest_idle_connection_gives_way_when_all_are_taken)
+{
+    static struct fake_client *clients[HTTP_CONNECTIONS];
+    struct fake_client *more[3];
+
+    serve();
+    fill(clients);
+    /* The oldest of all has just asked again, so it is the youngest now; the
+     * second is in the middle of a request. */
+    fake_send(clients[0], GET("/a.txt"), strlen(GET("/a.txt")));
+    fake_settle(clients[0]);
+    fake_send(clients[1], "GET /a", 6);
+    for (unsigned i = 0; i < 3; i++) {
+        more[i] = ask(GET("/a.txt"));
+        CHECK(more[i] != NULL && fake_received(more[i], NULL)[0] == 'H',
+              "one more is accepted and answered");
+        CHECK(fake_closed(clients[2 + i]), "connection %u, the one that has "
+              "been idle for longest, has given way", 3 + i);
+    }
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
+        CHECK(fake_is_open(clients[i]) == (i < 2 || i > 4),
+              "connection %u %s", i + 1, i < 2 || i > 4 ? "stays" : "goes");
+    CHECK(http_usage().connections == HTTP_CONNECTIONS, "all are in use");
+}
+
+TEST(test_who_is_slow_gives_way_when_nobody_is_idle)
+{
+    static struct fake_client *clients[HTTP_CONNECTIONS];
+
+    serve();
+    fake_manner.room = 1000;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+        clients[i] = fake_connect();
+        fake_send(clients[i], GET("/big"), i == 7 ? 9 : strlen(GET("/big")));
+    }
+    fake_run();
+    /* All are busy, or may be: none has had time to show that it is not. But
+     * the one whose request isn't whole is not worth an answer yet. */
+    CHECK(fake_connect() != NULL, "one more is accepted");
+    CHECK(fake_aborted(clients[7]), "the slow writer has given way");
+    fake_sleep(HTTP_SLOW_S + 1);
+    fake_acknowledge(clients[5], 30000);
+    for (unsigned i = 0; i < 40; i++) {
+        fake_acknowledge(clients[5], 1000);
+        fake_run();
+    }
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
+        CHECK(ask(GET("/a.txt")) != NULL, "one more is accepted, number %u",
+              i + 1);
+    CHECK(!fake_aborted(clients[5]), "who takes what it is sent stays");
+}
+
+TEST(test_who_never_takes_the_last_answer_gives_way_too)
+{
+    static const char last[] =
+        "GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+    serve();
+    struct fake_client *first = fake_connect();
+    fake_send(first, last, strlen(last));
+    CHECK(fake_closed(first), "with room to spare it is closed at once");
+    struct fake_client *polite = NULL;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++) {
+        polite = fake_connect();
+        CHECK(polite != NULL, "connection %u is accepted", i + 1);
+        fake_send(polite, last, strlen(last));
+    }
+    CHECK(fake_is_open(polite), "when all are taken it is closed later");
+    fake_settle(polite);
+    CHECK(fake_closed(polite), "when the client has taken all of it");
+    fake_sleep(HTTP_SLOW_S + 1);
+    for (unsigned i = 0; i < HTTP_CONNECTIONS; i++)
+        CHECK(only_answer(ask(GET("/a.txt")), false).status == 200,
+              "others are served");
+}
+
+TEST(test_a_small_machine_has_fewer_connections_and_serves)
+{
+    fake_memory = 5 << 20;
+    serve();
+    unsigned limit = http_usage().limit;
+    CHECK(limit >= 16 && limit < HTTP_CONNECTIONS, "a machine of 5 MiB has at "
+          "least 16 connections, and fewer than %u; here %u", HTTP_CONNECTIONS,
+          limit);
+    for (unsigned i = 0; i < 3 * limit; i++)
+        only_answer(ask(GET("/a.txt")), false);
+    CHECK(http_usage().connections == limit, "all are in use");
+}
+
 TEST(test_100000_requests_leave_nothing_behind)
 {
     serve();

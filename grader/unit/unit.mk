@@ -83,7 +83,6 @@ UNIT.server    := 12-http/parse.c 12-http/path.c 12-http/respond.c \
     $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c \
     fake_site.c
 UNIT.http_server := $(UNIT.server)
-UNIT.http_crowd := $(UNIT.server)
 UNIT.http_fields := 12-http/parse.c fuzz_fields.c host_format.c \
     $(addprefix kernel/http/, conditional.c date.c encoding.c host.c \
     multipart.c range.c text.c)

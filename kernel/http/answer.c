@@ -80,15 +80,11 @@ static void begin(struct http_connection *c)
     assert(fields.len < fields.cap);
     struct http_slice more = { fields.buf, fields.len };
     c->response.fields = more;
-    if (c->response.persist && http_turn_is_over(c))
-        c->response.persist = false;
     c->head = http_buffer_take(c);
     assert(c->head != NULL); /* http_lend_possible() */
     if (!write_head(c)) {
         /* Only a Location is ever so long, and then `more` is the date. */
-        bool persist = c->response.persist;
         http_refuse(&c->request, 414, &c->response);
-        c->response.persist = persist;
         c->response.fields = more;
         bool fits = write_head(c);
         assert(fits);

@@ -164,7 +164,7 @@ static size_t on_receive(struct stream *s, const uint8_t *data, size_t len)
         c->in_len += part;
         taken += part;
         advance(c);
-        if (c->stream != s)
+        if (c->stream == NULL)
             return len; /* nobody is interested in the rest */
     }
     c->crowded = taken < len;
@@ -258,7 +258,6 @@ void http_connection_open(struct http_connection *c, struct stream *stream)
     };
 
     c->in_use = true;
-    c->opened_ns = clock_ns();
     c->stream = stream;
     c->ended = c->crowded = c->waiting = false;
     c->lent = 0;

@@ -87,7 +87,6 @@ struct http_connection {
     bool waiting;               /* fs_wait() has `retry` */
     unsigned lent;
     uint64_t deadline_ns;       /* by then the client must have done its part */
-    uint64_t opened_ns;
     uint64_t since_ns;          /* when what it does now began: the silence
                                    before a request, the request, the answer */
     struct event_work progress; /* something that was lent is back */
@@ -135,35 +134,8 @@ void http_count_answer(const struct http_connection *c);
 /* Are nearly all of them taken? */
 bool http_is_crowded(void);
 
-/* Takes `c` back, if it is closed and nobody needs it any more; whoever waits
- * for one has it at once. */
+/* Takes `c` back, if it is closed and nobody needs it any more. */
 void http_connection_reap(struct http_connection *c);
-
-/* Others wait, and `c` has had its turn: the answer that is about to be made
- * should be its last. To be asked once for each. */
-bool http_turn_is_over(const struct http_connection *c);
-
-/* ---- waiting.c: who has none yet ---- */
-
-/* Makes room for so many. Returns 0 or -ENOMEM. And gives it back, unless
- * somebody has waited. */
-int http_waiting_make(unsigned most);
-void http_waiting_unmake(void);
-
-/* From now on `stream` waits, and its events are seen to; false when there is
- * no room. */
-bool http_waiting_add(struct stream *stream);
-
-/* Takes the one whose turn it is: who has asked for something comes first,
- * then who came first. Whoever gets it attaches and resumes it. NULL: nobody
- * waits. */
-struct stream *http_waiting_next(void);
-
-/* How many there are. */
-unsigned http_waiting(void);
-
-/* Turns away who has waited for too long. */
-void http_waiting_expire(void);
 
 /* ---- connection.c: what comes, and what is to be done about it ---- */
 
@@ -181,7 +153,7 @@ void http_connection_give_way(struct http_connection *c, bool now);
 
 /* ---- rank.c: who gives way ---- */
 
-/* The higher, the less it would matter. HTTP_STAYS: it must not, yet. Of equals
+/* The higher, the less it would matter. HTTP_STAYS: it must not. Among equals
  * it is the one that has been at it for longest. */
 enum http_rank { HTTP_STAYS, HTTP_SLOW_READER, HTTP_SLOW_WRITER, HTTP_IDLE };
 enum http_rank http_connection_rank(const struct http_connection *c);

@@ -13,10 +13,7 @@
  *     stream <------ pinned pieces of the file <-- its head <-----'
  *
  * What a client does is never more than an answer that refuses it, or the end
- * of its own connection. All memory is allocated by http_serve(): as many
- * connections as fit into an eighth of the machine's memory, and are no more
- * than half of the streams. Half as many clients again may wait for one, and
- * more while few others linger; beyond these the streams' backlog begins.
+ * of its own connection. All memory is allocated by http_serve().
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -27,15 +24,13 @@
 #include "fs/fs.h"
 
 enum {
+    HTTP_CONNECTIONS = 128,     /* at a time, or fewer by the memory there is;
+                                   when one more comes, the one that has been
+                                   idle for longest gives way to it, or else
+                                   one that is slow */
     HTTP_IDLE_S = 60,           /* a connection without a request, or one
-                                   whose client takes nothing, is closed; who
-                                   waits for one so long gets 503 */
+                                   whose client takes nothing, is closed */
     HTTP_HEAD_S = 20,           /* a head that isn't whole by then gets 408 */
-
-    /* While somebody waits for a connection: */
-    HTTP_TURN_S = 2,            /* who has had one for so long, has his next
-                                   answer as his last; who is silent for so
-                                   long, or at one head, gives way */
     HTTP_SLOW_S = 10,           /* who in so many seconds has taken fewer */
     HTTP_SLOW_RATE = 1000,      /* bytes a second is slow */
 };
@@ -59,7 +54,6 @@ struct http_usage {
     uint64_t requests;          /* answered since the start, if only in part */
     unsigned connections;       /* of `limit` */
     unsigned limit;
-    unsigned waiting;           /* clients, for a connection */
 };
 struct http_usage http_usage(void);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * server.c - all the connections of the server: their memory, who has one, who
- * must give way, and whose time is up. What happens on one is in connection.c;
- * who has none yet is in waiting.c.
+ * must give way, and whose time is up. What happens on one is in connection.c.
  */
 #include "http/http.h"
 
@@ -18,53 +17,48 @@
 enum {
     MEMORY_PART = 8,            /* of all memory, connections take at most
                                    the eighth part */
-    CONNECTIONS_MIN = 4,
+    SPARE = 4,                  /* beyond the limit: for one that has come
+                                   while another that gave way is not free */
 };
 
 /*
- * Invariants: in_use + the length of the list `free` + those that have never
- * been used, from `fresh` on, == limit; somebody waits only while in_use ==
- * limit; the timer is armed exactly while in_use > 0.
+ * Invariant: in_use + the length of the list `free` == limit + SPARE; the
+ * timer is armed exactly while in_use > 0.
  */
 static struct {
-    struct http_connection *connections; /* limit of them */
+    struct http_connection *connections; /* limit + SPARE of them */
     struct http_connection *free;
     struct event_timer timer;
-    unsigned limit, in_use, fresh;
-    unsigned waiting, closing;  /* for so many more there are streams */
-    unsigned turns;             /* until the next second so many answers may
-                                   be made their connection's last */
-    bool all_stay;              /* nobody can give way before then */
+    unsigned limit, in_use;
     uint64_t requests;
     bool access_log;
 } server;
 
 const struct http_site *http_site;
 
-/* ---- Whose turn it is ---- */
-
-static struct http_connection *take(void)
+/* Deadlines are looked at once a second, and no timer is moved for each
+ * request. */
+static void expire(struct event_timer *timer)
 {
-    struct http_connection *c = server.free;
+    uint64_t now = clock_ns();
 
-    if (c != NULL) {
-        server.free = c->next;
-    } else if (server.fresh < server.limit) {
-        c = &server.connections[server.fresh++];
-        http_connection_init(c);
+    event_timer_set(timer, now + NS_PER_S);
+    for (unsigned i = 0; i < server.limit + SPARE; i++) {
+        struct http_connection *c = &server.connections[i];
+        if (c->in_use && c->deadline_ns <= now)
+            http_connection_expire(c);
     }
-    if (c != NULL && server.in_use++ == 0)
-        event_timer_set(&server.timer, clock_ns() + NS_PER_S);
-    return c;
 }
 
-/* Whoever would be missed least, and has had his time. */
-static struct http_connection *find_victim(void)
+/* Whoever would miss it least gives way. Politely, as long as there are
+ * streams for those that linger. */
+static void make_room(void)
 {
+    struct stream_usage streams = stream_usage();
     struct http_connection *victim = NULL;
     enum http_rank most = HTTP_STAYS;
 
-    for (unsigned i = 0; i < server.fresh; i++) {
+    for (unsigned i = 0; i < server.limit + SPARE; i++) {
         struct http_connection *c = &server.connections[i];
         enum http_rank rank =
             c->in_use ? http_connection_rank(c) : HTTP_STAYS;
@@ -74,53 +68,23 @@ static struct http_connection *find_victim(void)
             victim = c;
         most = rank;
     }
-    return victim;
-}
-
-/* For `wanted` of those who wait. It is done politely, unless too many linger
- * already whose streams newcomers could have. */
-static void make_room(unsigned wanted)
-{
-    for (; wanted > 0 && !server.all_stay; wanted--) {
-        struct http_connection *victim = find_victim();
-        unsigned known = server.in_use + http_waiting();
-        if (victim == NULL)
-            server.all_stay = true;
-        else
-            http_connection_give_way(victim, stream_usage().open >=
-                                                 known + server.closing);
-    }
-}
-
-/* Deadlines are looked at once a second, and no timer is moved for each
- * request. */
-static void expire(struct event_timer *timer)
-{
-    uint64_t now = clock_ns();
-
-    event_timer_set(timer, now + NS_PER_S);
-    for (unsigned i = 0; i < server.fresh; i++) {
-        struct http_connection *c = &server.connections[i];
-        if (c->in_use && c->deadline_ns <= now)
-            http_connection_expire(c);
-    }
-    http_waiting_expire();
-    server.all_stay = false;
-    server.turns = http_waiting();
-    make_room(http_waiting());
+    if (victim != NULL)
+        http_connection_give_way(victim,
+                                 streams.open >= streams.limit / 4 * 3);
 }
 
 static int accept(struct stream *stream)
 {
-    struct http_connection *c = take();
+    if (server.in_use >= server.limit)
+        make_room();
 
-    if (c != NULL) {
-        http_connection_open(c, stream);
-        return 0;
-    }
-    if (!http_waiting_add(stream))
+    struct http_connection *c = server.free;
+    if (c == NULL)
         return -ENOMEM;
-    make_room(1);
+    server.free = c->next;
+    if (server.in_use++ == 0)
+        event_timer_set(&server.timer, clock_ns() + NS_PER_S);
+    http_connection_open(c, stream);
     return 0;
 }
 
@@ -129,31 +93,12 @@ void http_connection_reap(struct http_connection *c)
     if (!c->in_use || c->state != HTTP_CLOSED || c->lent > 0 || c->waiting ||
         c->progress.posted)
         return;
-
-    struct stream *next = http_waiting_next();
-    if (next != NULL) {
-        /* What it has said meanwhile lies in the stream. */
-        http_connection_open(c, next);
-        stream_resume(next);
-        return;
-    }
     c->in_use = false;
     c->next = server.free;
     server.free = c;
     if (--server.in_use == 0)
         event_timer_cancel(&server.timer);
 }
-
-bool http_turn_is_over(const struct http_connection *c)
-{
-    if (server.turns == 0 || http_waiting() == 0 ||
-        clock_ns() - c->opened_ns < HTTP_TURN_S * NS_PER_S)
-        return false;
-    server.turns--;
-    return true;
-}
-
-/* ---- How many there are ---- */
 
 bool http_is_crowded(void)
 {
@@ -175,22 +120,23 @@ void http_count_answer(const struct http_connection *c)
 
 struct http_usage http_usage(void)
 {
-    struct http_usage usage = { server.requests, server.in_use, server.limit,
-                                http_waiting() };
+    struct http_usage usage = { server.requests, server.in_use, server.limit };
     return usage;
 }
 
 /* How many connections a machine with so much memory, and so many streams,
- * has. Half of the streams are left for those that wait or close. */
+ * has. Half of the streams are left for those that close. */
 static unsigned limit(void)
 {
     size_t memory = pages_usage().total / MEMORY_PART * PAGE_SIZE;
     size_t fit = memory / sizeof(struct http_connection);
     unsigned streams = stream_usage().limit / 2;
 
+    if (fit > HTTP_CONNECTIONS)
+        fit = HTTP_CONNECTIONS;
     if (fit > streams)
         fit = streams;
-    return fit > CONNECTIONS_MIN ? (unsigned)fit : CONNECTIONS_MIN;
+    return fit > SPARE ? (unsigned)fit : SPARE;
 }
 
 static bool wants_access_log(const struct http_site *site)
@@ -209,29 +155,26 @@ int http_serve(uint16_t port, const struct http_site *site)
 
     /* Not heap_alloc_array(): what nobody uses is not even touched. */
     server.limit = limit();
-    server.waiting = server.limit / 2;
-    server.closing = server.limit / 4;
-    unsigned clients = server.limit + server.waiting + server.closing;
     server.connections =
-        heap_alloc(server.limit * sizeof *server.connections);
+        heap_alloc((server.limit + SPARE) * sizeof *server.connections);
     if (server.connections == NULL)
         return -ENOMEM;
-    /* If it came to the worst all of them might wait. */
-    int error = http_waiting_make(clients);
-    if (error)
-        goto free_connections;
-    error = stream_listen(port, clients, accept);
-    if (error)
-        goto free_waiting;
+    for (unsigned i = 0; i < server.limit + SPARE; i++) {
+        struct http_connection *c = &server.connections[i];
+        http_connection_init(c);
+        c->next = server.free;
+        server.free = c;
+    }
     server.timer.expire = expire;
     server.access_log = wants_access_log(site);
+
+    /* More than we serve: it is for us to choose who gives way. */
+    int error = stream_listen(port, stream_usage().limit, accept);
+    if (error) {
+        heap_free(server.connections);
+        server.connections = server.free = NULL;
+        return error;
+    }
     http_site = site;
     return 0;
-
-free_waiting:
-    http_waiting_unmake();
-free_connections:
-    heap_free(server.connections);
-    server.connections = NULL;
-    return error;
 }

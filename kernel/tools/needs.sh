@@ -6,7 +6,7 @@
 needs='compiler libc qemu python archives download pages disks'
 
 # Those that only some targets have, and what all tests together need.
-more='aarch64 gdb valgrind'
+more='aarch64 gdb valgrind ip'
 
 case $(uname -m) in
 x86_64) cross= ;;
@@ -40,6 +40,7 @@ met() {
             command -v qemu-system-aarch64
         ;;
     gdb | valgrind) command -v "$1" ;;
+    ip) in_sbin command -v ip ;;
     esac > /dev/null 2>&1
 }
 
@@ -88,6 +89,8 @@ packages() {
     aarch64/zypper/*) echo cross-aarch64-gcc13 qemu-arm ;;
     aarch64/apk/*) echo qemu-system-aarch64 ;;
     gdb/*) echo gdb ;;
+    ip/dnf/*) echo iproute ;;
+    ip/*) echo iproute2 ;;
     valgrind/*) echo valgrind ;;
     git/*) echo git ;;
     esac

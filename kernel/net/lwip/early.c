@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * early.c - keeps the segments that come before our address does. They stay in
- * the card's buffers, few enough not to be missed there; what is too old by the
- * time that we have an address does no harm, as its sender refuses our answer.
+ * the card's buffers, few enough not to be missed there, until there is an
+ * address, or until their senders have long asked again.
  */
 #include "net/lwip/early.h"
 
+#include "core/clock.h"
+#include "lib/list.h"
 #include "lib/string.h"
 #include "net/lwip/interface.h"
 #include "net/lwip/port.h"
@@ -38,6 +40,17 @@ static struct netbuf *take_oldest(struct early *early)
     return frame;
 }
 
+static void give_back(struct event_timer *timer)
+{
+    struct early *early = container_of(timer, struct early, timer);
+
+    while (early->count > 0) {
+        struct netbuf *frame = take_oldest(early);
+
+        frame->release(frame);
+    }
+}
+
 bool early_keeps(struct interface *interface, struct netbuf *frame)
 {
     struct early *early = &interface->early;
@@ -51,6 +64,8 @@ bool early_keeps(struct interface *interface, struct netbuf *frame)
         oldest->release(oldest);
     }
     early->frames[early->count++] = frame;
+    early->timer.expire = give_back;
+    event_timer_set(&early->timer, clock_ns() + EARLY_S * NS_PER_S);
     return true;
 }
 
@@ -58,6 +73,7 @@ void early_hand_over(struct interface *interface)
 {
     struct netif *netif = &interface->netif;
 
+    event_timer_cancel(&interface->early.timer);
     while (interface->early.count > 0)
         port_receive(netif->state, take_oldest(&interface->early));
 }

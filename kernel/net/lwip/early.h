@@ -13,15 +13,20 @@
 
 #include <stdbool.h>
 
+#include "event/event.h"
 #include "net/netdev.h"
 
 struct interface;
 
-enum { EARLY_MAX = 8 };         /* of these the last are kept */
+enum {
+    EARLY_MAX = 8,              /* of these the last are kept, */
+    EARLY_S = 10,               /* for so long after the last has come */
+};
 
 struct early {
     struct netbuf *frames[EARLY_MAX];   /* the first `count`; oldest first */
     unsigned count;
+    struct event_timer timer;           /* armed while there are any */
 };
 
 /* Keeps `frame`, which is longer than Ethernet's header, if there is a segment
