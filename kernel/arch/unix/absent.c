@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * absent.c - the devices of a machine that a process has not: ports, registers
- * and buses at which nobody listens read as all ones.
+ * absent.c - what every machine has and a process has not: ports and registers
+ * read as all ones, lines can't be had.
  */
 #include <errno.h>
 
@@ -26,36 +26,6 @@ void mmio_write64(uintptr_t addr, uint64_t v) { (void)addr; (void)v; }
 uint16_t vga_read_cell(unsigned index) { (void)index; return 0; }
 void vga_write_cell(unsigned index, uint16_t v) { (void)index; (void)v; }
 
-uint8_t pci_config_read8(struct pci_address at, unsigned offset)
-{
-    (void)at, (void)offset;
-    return UINT8_MAX;
-}
-
-uint16_t pci_config_read16(struct pci_address at, unsigned offset)
-{
-    (void)at, (void)offset;
-    return UINT16_MAX;
-}
-
-uint32_t pci_config_read32(struct pci_address at, unsigned offset)
-{
-    (void)at, (void)offset;
-    return UINT32_MAX;
-}
-
-void pci_config_write16(struct pci_address at, unsigned offset,
-                        uint16_t v)
-{
-    (void)at, (void)offset, (void)v;
-}
-
-void pci_config_write32(struct pci_address at, unsigned offset,
-                        uint32_t v)
-{
-    (void)at, (void)offset, (void)v;
-}
-
 uintptr_t arch_map_device(bus_addr_t base, uint64_t size)
 {
     (void)base, (void)size;
@@ -75,12 +45,6 @@ int arch_irq_route(unsigned line, unsigned vector)
 
 void arch_irq_mask(unsigned line) { (void)line; }
 
-int arch_irq_route_legacy(unsigned line)
-{
-    (void)line;
-    return -ENODEV;
-}
-
 bool arch_irq_spurious(unsigned vector)
 {
     (void)vector;
@@ -88,12 +52,6 @@ bool arch_irq_spurious(unsigned vector)
 }
 
 void arch_irq_end(unsigned vector) { (void)vector; }
-
-bool arch_framebuffer(struct framebuffer *out)
-{
-    (void)out;
-    return false;
-}
 
 bool arch_mmio_window(unsigned i, struct mmio_window *out)
 {

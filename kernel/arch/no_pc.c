@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pci_config.c - PCI configuration space: devices here are on virtio-mmio, and
- * no bus is looked for. Whatever is asked is not there.
+ * no_pc.c - what a PC has and other ports have not: PCI configuration space,
+ * where nobody is, the two 8259s, and pixels that firmware has set up.
  */
-#include "aarch64.h"
+#include "arch/arch.h"
+
+#include "lib/errno.h"
 
 uint8_t pci_config_read8(struct pci_address at, unsigned offset)
 {
@@ -31,4 +33,16 @@ void pci_config_write16(struct pci_address at, unsigned offset, uint16_t v)
 void pci_config_write32(struct pci_address at, unsigned offset, uint32_t v)
 {
     (void)at, (void)offset, (void)v;
+}
+
+int arch_irq_route_legacy(unsigned line)
+{
+    (void)line;
+    return -ENODEV;
+}
+
+bool arch_framebuffer(struct framebuffer *out)
+{
+    (void)out;
+    return false;
 }
