@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+SRCS  := without.c
+NEEDS := core console lib
