@@ -551,16 +551,17 @@ def test_more_connections_than_there_may_be_and_the_oldest_give_way(lan: Lan) ->
             clients[-1].syn()  # and again, while the guest is too busy to answer
         lan.guest.qmp("cont")
         lan.wire.wait("answer every SYN", lambda: all(c.established or c.reset for c in clients))
-        return lan.stats()["connections"]
+        return lan.stats()["streams_open"]
 
     def stays(client: Client) -> bool:
         return not (client.ended or client.reset)
 
-    full = crowd(limit + 100)
-    assert full <= limit
-    # All are taken: who comes takes another's place. A few may still be going.
-    assert crowd(30) <= full + 4
-    lan.wire.wait("end the oldest, who are idle", lambda: not any(map(stays, clients[:30])))
+    # As many at a time as may be half open; the last eighth comes and goes.
+    while crowd(100) < limit * 7 // 8:
+        assert len(clients) < 10 * limit
+    there = [client for client in clients if stays(client)]
+    assert crowd(limit // 4) <= limit
+    lan.wire.wait("end the oldest, who are idle", lambda: not any(map(stays, there[:30])))
     assert stays(clients[-1])
     for client in clients:
         client.rst()
@@ -636,7 +637,7 @@ def test_out_of_pcbs_segments_and_pbufs_a_guest_degrades_and_recovers(
 
         first, second = press(range(1000)), press(range(1000, 2000))
         half_open = first["pool_TCP_PCB"] - first["streams_open"] - first["streams_resting"]
-        assert 0 < half_open < 100, "of a thousand SYNs a few have a pcb"
+        assert 0 < half_open < 200, "of a thousand SYNs a few have a pcb"
         # One more waits to be forgotten each time: the one who asks.
         assert second["pool_TCP_PCB"] - second["streams_resting"] <= len(hogs) + 1 + half_open
         for stats in (first, second):
@@ -649,7 +650,7 @@ def test_out_of_pcbs_segments_and_pbufs_a_guest_degrades_and_recovers(
         assert lan.at_rest() == before
 
 
-def test_out_of_connections_a_guest_turns_strangers_away_and_recovers(
+def test_out_of_connections_strangers_wait_and_the_slowest_give_way(
     starter: Callable[..., Machine],
 ) -> None:
     """All are being served, and none is idle."""
@@ -658,19 +659,14 @@ def test_out_of_connections_a_guest_turns_strangers_away_and_recovers(
         lan.holds(GUEST)
         lan.serves()
         before = lan.at_rest()
-        limit = lan.stats()["streams_limit"]
-        hogs = [lan.client(f"198.51.100.{i + 20}") for i in range(limit + 20)]
+        hogs = [lan.client(f"198.51.100.{i + 20}").open() for i in range(80)]
         for hog in hogs:
-            hog.again = 0
-            hog.open()
             hog.acks = False
             hog.send(b"GET /mebibyte HTTP/1.1\r\nHost: guest\r\n\r\n")
-        lan.wire.wait(
-            "serve or turn away everybody",
-            lambda: all(h.reset or len(h.received) > 0 for h in hogs),
-        )
-        served = [h for h in hogs if not h.reset]
-        assert 16 <= len(served) <= limit, "as many as there may be, and no more"
+        lan.wire.wait("serve some", lambda: sum(len(h.received) > 0 for h in hogs) >= 16)
+        assert not any(hog.reset for hog in hogs), "nobody is refused"
+        lan.serves(seconds=20)
+        assert any(hog.reset for hog in hogs), "who took nothing for 10 s has given way"
         for hog in hogs:
             hog.rst()
         assert lan.client().get("/mebibyte", 20) == (200, MEBIBYTE)

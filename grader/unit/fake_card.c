@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_card.h"
+#include "fake_cut.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -235,21 +236,21 @@ static size_t length_of(const struct netbuf *frame)
 
 static int card_send(struct netdev *dev, struct netbuf *frame)
 {
-    uint8_t bytes[ETHERNET_FRAME_MAX];
-    size_t len = 0;
+    static uint8_t bytes[CUT_FRAME_MAX];
+    const struct netbuf asked = *frame;
+    size_t most = frame->gso_size ? sizeof bytes : ETHERNET_FRAME_MAX, len = 0;
 
-    (void)dev;
     if (card.refuses)
         return card.refuses;
-    if (card.refuses_long && length_of(frame) > sizeof bytes)
+    if (card.refuses_long && length_of(frame) > most)
         return -EINVAL;
     card.pieces = 0;
     card.first = frame->data;
     card.csum_start = frame->csum_start;
     card.csum_offset = frame->csum_offset;
     for (struct netbuf *nb = frame; nb; nb = nb->next) {
-        CHECK(nb->len > 0 && nb->len <= sizeof bytes - len, "a frame has no "
-              "empty piece and %zu bytes at most", sizeof bytes);
+        CHECK(nb->len > 0 && nb->len <= most - len, "a frame has no empty "
+              "piece and %zu bytes at most", most);
         memcpy(bytes + len, nb->data, nb->len);
         len += nb->len;
         card.pieces++;
@@ -258,11 +259,14 @@ static int card_send(struct netdev *dev, struct netbuf *frame)
     CHECK(card.pieces <= NETDEV_PIECES_MAX, "a frame is in at most %d "
           "pieces, here in %u", NETDEV_PIECES_MAX, card.pieces);
     card.sent++;
+    card.large += frame->gso_size != 0;
+    card.longest = len > card.longest ? len : card.longest;
+    card.whole = bytes;
     keep(frame);
     if (!card.holds)
         card_reclaim();
     if (card.frame)
-        card.frame(bytes, len);
+        fake_cut(dev->features, &asked, bytes, len, card.frame);
     return 0;
 }
 

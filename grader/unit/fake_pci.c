@@ -155,6 +155,10 @@ void pci_config_write16(struct pci_address at, unsigned offset, uint16_t v)
           "configuration space is written at 0x%x, 2 bytes", offset);
     CHECK(offset == PCI_COMMAND || offset >= PCI_HEADER_SIZE, "register 0x%x "
           "is written with 16 bits", offset);
-    if (f != NULL)
-        fake_set16(f, offset, v);
+    if (f == NULL)
+        return;
+    if (offset == PCI_COMMAND && (v & PCI_COMMAND_MEMORY) != 0 &&
+        (f->config[PCI_COMMAND] & PCI_COMMAND_MEMORY) == 0)
+        f->began++;
+    fake_set16(f, offset, v);
 }

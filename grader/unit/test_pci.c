@@ -328,6 +328,22 @@ TEST(test_bar_beyond_the_last_is_none)
     check_bar(f, 5, (struct pci_bar){ 0 });
 }
 
+TEST(test_a_function_whose_bars_are_taken_together_begins_to_answer_once)
+{
+    struct fake_function *f = with_bars();
+    struct pci_bar bars[PCI_BARS];
+
+    pci_bars(f->at, bars);
+    CHECK(bars[0].io && bars[0].size == 8 && bars[1].base == 0xfebd1000 &&
+              bars[2].wide && bars[3].size == 0 && !bars[3].wide &&
+              bars[4].size == 1ull << 33 && bars[5].size == 0,
+          "the six are what pci_bar() says of each");
+    CHECK(f->began == 0, "it begins to answer %u times while it is measured",
+          f->began);
+    pci_enable(f->at);
+    CHECK(f->began == 1, "it answers, and has begun to %u times", f->began);
+}
+
 /* ---- 6.4 pci_enable --------------------------------------------------- */
 
 TEST(test_enable_sets_its_three_bits_and_leaves_the_others)
@@ -370,11 +386,19 @@ static struct fake_function *with_msix(uint16_t control, uint32_t where)
     return f;
 }
 
+static int enable_msix(struct fake_function *f, struct pci_msix *msix)
+{
+    struct pci_bar bars[PCI_BARS];
+
+    pci_bars(f->at, bars);
+    return pci_msix_enable(f->at, bars, msix);
+}
+
 TEST(test_msix_is_switched_on_with_every_vector_masked)
 {
     struct fake_function *f = with_msix(7 | 1 << 14, 1);
     struct pci_msix msix;
-    CHECK(pci_msix_enable(f->at, &msix) == 0 && msix.count == 8,
+    CHECK(enable_msix(f, &msix) == 0 && msix.count == 8,
           "a function with 8 vectors has 8");
     CHECK(pci_config_read16(f->at, 0x42) == (7 | 1 << 15), "it is on");
     for (unsigned i = 0; i < 8; i++)
@@ -396,7 +420,7 @@ TEST(test_an_msix_table_outside_of_its_bar_is_refused)
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct fake_function *f = with_msix(bad[i].control, bad[i].where);
         struct pci_msix msix;
-        int error = pci_msix_enable(f->at, &msix);
+        int error = enable_msix(f, &msix);
         CHECK(error == -EIO, "control 0x%x, table 0x%x: error %d: expected "
               "-EIO", bad[i].control, bad[i].where, error);
         CHECK(pci_config_read16(f->at, 0x42) == bad[i].control, "it is off");
@@ -407,7 +431,7 @@ TEST(test_a_function_without_msix_is_enodev)
 {
     struct fake_function *f = device();
     struct pci_msix msix;
-    CHECK(pci_msix_enable(f->at, &msix) == -ENODEV, "it has none");
+    CHECK(enable_msix(f, &msix) == -ENODEV, "it has none");
     fake_capability(f, 0xf8, PCI_CAP_MSIX, 0, 0);
-    CHECK(pci_msix_enable(f->at, &msix) == -ENODEV, "half of one is none");
+    CHECK(enable_msix(f, &msix) == -ENODEV, "half of one is none");
 }

@@ -24,9 +24,10 @@ enum {
  *
  * Sending: a frame is a chain linked by `next`. netdev->send() takes the chain
  * over when it returns 0; from then on the memory belongs to the driver, which
- * may neither change it nor keep it longer than the device needs it, and gives
- * it back by calling release() once for each netbuf of the chain, in any
- * order. When send() fails nothing was taken and nothing is released.
+ * may not change it, and gives it back by calling release() once for each
+ * netbuf of the chain, in any order: when the next frame comes in after the
+ * device is through with it, or within some ten milliseconds. When send() fails
+ * nothing was taken and nothing is released.
  *
  * Receiving: the driver lends one netbuf a frame to netdev->receive(); who
  * gets it gives it back by calling release() once, now or later. The ring has

@@ -80,28 +80,27 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
     if (out > vq->num_free || in > vq->num_free - out)
         return -ENOSPC;
 
+    /* What is filled in are free descriptors: until the chain is taken off the
+     * list, nothing has changed. */
     unsigned count = out + in;
-    for (unsigned i = 0; i < count; i++) {
+    uint16_t head = vq->free_head, at = head;
+    uint32_t writable = 0;
+    for (unsigned i = 0; i < count; i++, at = vq->chains[at].next) {
+        struct virtq_desc *desc = &vq->desc[at];
+        uint16_t flags = VIRTQ_DESC_F_NEXT;
+
         if (buffers[i].len == 0)
             return -EINVAL;
-    }
-
-    uint16_t head = vq->free_head;
-    uint16_t at = head;
-    uint32_t writable = 0;
-    for (unsigned i = 0; i < count; i++) {
-        struct virtq_desc *desc = &vq->desc[at];
-        uint16_t flags = i + 1 < count ? VIRTQ_DESC_F_NEXT : 0;
-
+        desc->addr = cpu_to_le64(virt_to_bus(buffers[i].data));
+        desc->len = cpu_to_le32(buffers[i].len);
+        desc->next = cpu_to_le16(vq->chains[at].next);
         if (i >= out) {
             flags |= VIRTQ_DESC_F_WRITE;
             writable += buffers[i].len;
         }
-        desc->addr = cpu_to_le64(virt_to_bus(buffers[i].data));
-        desc->len = cpu_to_le32(buffers[i].len);
+        if (i + 1 == count)
+            flags &= ~VIRTQ_DESC_F_NEXT;
         desc->flags = cpu_to_le16(flags);
-        at = vq->chains[at].next;
-        desc->next = cpu_to_le16(at);
     }
     vq->free_head = at;
     vq->num_free -= (uint16_t)count;

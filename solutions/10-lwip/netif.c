@@ -84,7 +84,7 @@ err_t port_output(struct netif *netif, struct pbuf *p)
         *last = nb;
         last = &nb->next;
     }
-    port_ask_checksum(card, p, frame);
+    port_ask_offload(card, p, frame);
     err = card->send(card, frame);
     if (err == 0)
         return ERR_OK;

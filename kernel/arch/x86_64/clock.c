@@ -39,6 +39,7 @@ struct reading {
 static uint64_t start;          /* the TSC at time 0 */
 static uint64_t ns_per_cycle;   /* times 2^32 */
 static uint64_t steps_per_ns;   /* of the APIC's timer, times 2^32 */
+static uint64_t armed_ns = UINT64_MAX;  /* what it counts down to; or nothing */
 
 static uint64_t middle(const struct reading *r)
 {
@@ -125,11 +126,19 @@ uint64_t arch_clock_ns(void)
 
 void arch_timer_set(uint64_t deadline_ns)
 {
+    uint64_t now = arch_clock_ns();
+
+    /* One that is under way will come, if too early: whoever sleeps then sets
+     * it again. Most deadlines are for later than the one before, or for the
+     * same, and to write the register each time costs more than to be woken for
+     * nothing now and then. */
+    if (armed_ns <= deadline_ns && armed_ns > now)
+        return;
+    armed_ns = deadline_ns;
     if (deadline_ns == UINT64_MAX) {
         local_apic_count(0);
         return;
     }
-    uint64_t now = arch_clock_ns();
     uint64_t steps = deadline_ns > now
                          ? scale(deadline_ns - now, steps_per_ns) : 0;
 
@@ -140,4 +149,9 @@ void arch_timer_set(uint64_t deadline_ns)
     if (steps > UINT32_MAX)
         steps = UINT32_MAX;
     local_apic_count((uint32_t)steps);
+}
+
+void clock_timer_came(void)
+{
+    armed_ns = UINT64_MAX;
 }

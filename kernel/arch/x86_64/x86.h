@@ -46,6 +46,7 @@ enum { IST_EXCEPTION = 1, IST_DOUBLE_FAULT = 2, IST_NMI = 3 };
 
 /* The one-shot counter of the local APIC: `count` steps from now; 0 stops. */
 void local_apic_count(uint32_t count);
+void clock_timer_came(void);            /* the timer's interrupt has */
 uint32_t local_apic_counted(void);      /* steps left */
 uint8_t local_apic_id(void);
 void local_apic_let_8259_through(void);

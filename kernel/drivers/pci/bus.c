@@ -29,6 +29,19 @@ static void look_behind(struct pci_address at)
         pci_last_bus = last;
 }
 
+void pci_bars(struct pci_address at, struct pci_bar bars[PCI_BARS])
+{
+    uint16_t command = pci_config_read16(at, PCI_COMMAND);
+
+    pci_config_write16(at, PCI_COMMAND,
+                       command & ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        bool second = i > 0 && bars[i - 1].wide;
+
+        bars[i] = second ? (struct pci_bar){ 0 } : pci_bar(at, i);
+    }
+}
+
 static void pci_scan(void)
 {
     struct pci_address at = PCI_BEFORE_FIRST;

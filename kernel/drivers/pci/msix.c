@@ -32,7 +32,8 @@ enum {
     ENTRY_CONTROL_MASKED = 1,
 };
 
-int pci_msix_enable(struct pci_address at, struct pci_msix *out)
+int pci_msix_enable(struct pci_address at, const struct pci_bar bars[PCI_BARS],
+                    struct pci_msix *out)
 {
     unsigned cap = pci_capability(at, PCI_CAP_MSIX, 0);
     if (cap == 0 || cap > PCI_CONFIG_SIZE - 12)
@@ -43,7 +44,9 @@ int pci_msix_enable(struct pci_address at, struct pci_msix *out)
     uint32_t offset = table & ~(uint32_t)MSIX_TABLE_BAR;
     unsigned count = (control & MSIX_CONTROL_SIZE) + 1u;
 
-    struct pci_bar bar = pci_bar(at, table & MSIX_TABLE_BAR);
+    if ((table & MSIX_TABLE_BAR) >= PCI_BARS)
+        return -EIO;
+    struct pci_bar bar = bars[table & MSIX_TABLE_BAR];
     if (bar.io || bar.base == 0 || offset > bar.size ||
         count * ENTRY_SIZE > bar.size - offset)
         return -EIO;

@@ -70,11 +70,21 @@ struct pci_bar pci_bar(struct pci_address at, unsigned index);
 /* Lets the function answer on its BARs and master the bus. */
 void pci_enable(struct pci_address at);
 
-/* Given: switches the function's MSI-X on, with all its vectors masked.
- * Returns 0 with their number in out->count, -ENODEV when it has no MSI-X, -EIO
- * when its table is not where it can be. [PCI 3.0 §6.8.2] */
+/* Given: all BARs of a function, which from here on answers at none of them
+ * until pci_enable(). To begin or to cease to answer is cheap for a device and
+ * costs an emulator a new map of all memory, a millisecond perhaps: so it
+ * happens once, and not twice for each BAR. The one that a wide BAR takes as
+ * well is all zero. */
+enum { PCI_BARS = 6 };
+void pci_bars(struct pci_address at, struct pci_bar bars[PCI_BARS]);
+
+/* Given: switches the function's MSI-X on, with all its vectors masked; `bars`
+ * as pci_bars() gave them. Returns 0 with their number in out->count, -ENODEV
+ * when it has no MSI-X, -EIO when its table is not where it can be.
+ * [PCI 3.0 §6.8.2] */
 struct pci_msix { struct pci_address at; uintptr_t table; unsigned count; };
-int pci_msix_enable(struct pci_address at, struct pci_msix *out);
+int pci_msix_enable(struct pci_address at, const struct pci_bar bars[PCI_BARS],
+                    struct pci_msix *out);
 
 /* Given: points entry `entry` at `source`, which irq_request() has filled in,
  * and unmasks it. */

@@ -13,6 +13,7 @@
 #include "lib/errno.h"
 #include "lib/list.h"
 #include "mem/heap.h"
+#include "without/without.h"
 
 #define VIRTIO_NET_F_CSUM (1ull << 0)       /* finishes our checksums */
 #define VIRTIO_NET_F_MTU (1ull << 3)        /* says how long a frame may be */
@@ -67,18 +68,26 @@ static int send(struct netdev *dev, struct netbuf *frame)
 {
     struct virtio_net *net = container_of(dev, struct virtio_net, netdev);
 
-    if (net->stopped || net->receiveq.broken || net->transmitq.broken)
+    if (net->transmitq.broken)
         return -EIO;
-    uint16_t head = net->transmitq.free_head;
     int error = virtio_net_send(net, frame);
-    if (error == -ENOSPC)
-        net->blocked = true;
-    if (error != 0)
-        return error;
-    if (net->device->legacy) /* may count what it read [virtio 1.2 §5.1.6.1] */
+    if (error == 0)
+        virtio_net_kick_later(net);
+    else if (error == -ENOSPC)
+        virtio_net_block(net);
+    return error;
+}
+
+/* A legacy card may count what it has read. [virtio 1.2 §5.1.6.1] */
+static int send_legacy(struct netdev *dev, struct netbuf *frame)
+{
+    struct virtio_net *net = container_of(dev, struct virtio_net, netdev);
+    uint16_t head = net->transmitq.free_head;
+    int error = send(dev, frame);
+
+    if (error == 0)
         virtq_allow(&net->transmitq, head, UINT32_MAX);
-    virtio_net_kick_later(net);
-    return 0;
+    return error;
 }
 
 /* ---- Bringing it up ------------------------------------------------------ */
@@ -119,6 +128,8 @@ static int set_up(struct virtio_device *dev, void *ctx)
 {
     struct virtio_net *net = ctx;
 
+    if (has(net, VIRTIO_NET_F_HOST_TSO4) && !has(net, VIRTIO_NET_F_CSUM))
+        return -EAGAIN;
     choose_header(net);
     choose_sizes(net);
     int error =
@@ -134,6 +145,24 @@ static int set_up(struct virtio_device *dev, void *ctx)
         error = -EINVAL;
     if (error == 0)
         error = virtio_net_pools(net);
+    return error;
+}
+
+/* Who cuts a frame has to sum each piece: HOST_TSO4 may not be taken without
+ * CSUM. A card that offers it all the same is asked again, for less.
+ * [virtio 1.2 §5.1.3.1, §2.2.1] */
+static int agree(struct virtio_net *net)
+{
+    uint64_t wanted = FEATURES | virtio_ring_features();
+
+    if (without(WITHOUT_CSUM))
+        wanted &= ~VIRTIO_NET_F_CSUM;
+    if (without(WITHOUT_TSO) || without(WITHOUT_CSUM))
+        wanted &= ~VIRTIO_NET_F_HOST_TSO4;
+    int error = virtio_handshake(net->device, wanted, set_up, net);
+    if (error == -EAGAIN)
+        error = virtio_handshake(net->device, wanted & ~VIRTIO_NET_F_HOST_TSO4,
+                                 set_up, net);
     return error;
 }
 
@@ -160,10 +189,10 @@ static void introduce(struct virtio_net *net)
     choose_address(net);
     if (has(net, VIRTIO_NET_F_CSUM))
         dev->features |= NETDEV_CHECKSUM;
-    if (has(net, VIRTIO_NET_F_CSUM) && has(net, VIRTIO_NET_F_HOST_TSO4))
+    if (has(net, VIRTIO_NET_F_HOST_TSO4))
         dev->features |= NETDEV_TSO4;
     dev->link_up = virtio_net_link_is_up(net);
-    dev->send = send;
+    dev->send = net->device->legacy ? send_legacy : send;
 
     netdev_add(dev);
     format(net->receive_name, sizeof(net->receive_name), "%s receive",
@@ -188,7 +217,7 @@ static int virtio_net_probe(struct virtio_device *dev)
     format(net->receive_name, sizeof(net->receive_name), "net receive");
     format(net->transmit_name, sizeof(net->transmit_name), "net transmit");
 
-    int error = virtio_handshake(dev, FEATURES, set_up, net);
+    int error = agree(net);
     if (error != 0) {
         /* Not freed: its interrupts may lead here already. */
         net->stopped = true;

@@ -104,11 +104,18 @@ struct virtio_net {
     struct event_work transmit_work;
     struct event_work config_work;
     struct event_work kick_work;
+    struct event_timer tidy_timer;
     struct virtio_watch receive_watch; /* as interrupts can get lost */
     struct virtio_watch transmit_watch;
     char receive_name[16]; /* "net0 receive", for messages */
     char transmit_name[16];
 };
+
+/* The seldom half of two functions below. */
+void virtio_net_kick_posted(struct virtio_net *net);
+unsigned
+virtio_net_rx_two_pieces(const struct virtio_net_rx *rx,
+                         struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES]);
 
 /* ---- Lab 09's ---------------------------------------------------------- */
 
@@ -140,26 +147,69 @@ void virtio_net_reclaim(struct virtio_net *net);
 
 /* A virtio_net_tx to send a frame with; NULL when all are on their way. And
  * back. */
-struct virtio_net_tx *virtio_net_tx_get(struct virtio_net *net);
-void virtio_net_tx_put(struct virtio_net *net, struct virtio_net_tx *tx);
+static inline struct virtio_net_tx *virtio_net_tx_get(struct virtio_net *net)
+{
+    struct virtio_net_tx *tx = net->tx_free;
+
+    if (tx != NULL)
+        net->tx_free = tx->next_free;
+    return tx;
+}
+
+static inline void virtio_net_tx_put(struct virtio_net *net,
+                                     struct virtio_net_tx *tx)
+{
+    tx->next_free = net->tx_free;
+    net->tx_free = tx;
+}
 
 /* Sees to it that both queues are kicked once, when what is ready in the
  * event loop now has run: one announcement for a whole round of frames. */
-void virtio_net_kick_later(struct virtio_net *net);
+static inline void virtio_net_kick_later(struct virtio_net *net)
+{
+    if (!net->kick_work.posted)
+        virtio_net_kick_posted(net);
+}
 
 /* All of rx->memory, in the pieces in which the card shall have it: one, or,
  * of an old card, two. Returns how many. [virtio 1.2 §5.1.6.3, §5.1.6.6] */
-unsigned virtio_net_rx_pieces(const struct virtio_net_rx *rx,
-                              struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES]);
+static inline unsigned
+virtio_net_rx_pieces(const struct virtio_net_rx *rx,
+                     struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES])
+{
+    const struct virtio_net *net = rx->net;
+
+    if (net->header_apart)
+        return virtio_net_rx_two_pieces(rx, pieces);
+    pieces[0] = (struct virtq_buffer){ rx->memory, net->buffer_size };
+    return 1;
+}
 
 /* Fills in, into a header that is all zero, what the device shall finish of
  * `frame`: its checksum, its segments. [virtio 1.2 §5.1.6.2] */
-void virtio_net_offload(struct virtio_net_hdr *hdr, const struct netbuf *frame);
+static inline void virtio_net_offload(struct virtio_net_hdr *hdr,
+                                      const struct netbuf *frame)
+{
+    if (frame->csum_start != 0) {
+        hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+        hdr->csum_start = cpu_to_le16(frame->csum_start);
+        hdr->csum_offset = cpu_to_le16(frame->csum_offset);
+    }
+    if (frame->gso_size != 0) {
+        hdr->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+        hdr->gso_size = cpu_to_le16(frame->gso_size);
+        hdr->hdr_len = cpu_to_le16(frame->header_len);
+    }
+}
 
 /* For setup.c: what each work of the card does; and, once the card stands, that
  * it is done from here on. */
 void virtio_net_prepare(struct virtio_net *net);
 void virtio_net_begin(struct virtio_net *net);
+
+/* For setup.c: a frame found no room, and whoever sent it is to be told when
+ * there is some. */
+void virtio_net_block(struct virtio_net *net);
 
 /* For work.c: what the card says of its link; true when it says nothing. */
 bool virtio_net_link_is_up(struct virtio_net *net);

@@ -5,7 +5,7 @@
  *
  *     fs.h       open, stat, map, readdir          files.c (given)
  *                  |  path                         walk.c (given)
- *                  v
+ *                  v                               ahead.c (given)
  *     names      ext2_lookup, ext2_readdir         lab 08
  *     content    ext2_map, ext2_block
  *     inodes     ext2_read_inode, ext2_group
@@ -38,6 +38,7 @@ enum {
     EXT2_LINKS_MAX = 40,        /* symbolic links on the way to a file */
     EXT2_NOTES = 1024,          /* see blocks.c */
     EXT2_INODES = 128,
+    EXT2_STRETCHES = 512,       /* see ahead.c */
     EXT2_WALKS = 8,             /* see walk.c */
     EXT2_FOUND = 16,
     EXT2_ROUND_BLOCKS = 256,    /* of directories, searched in one call */
@@ -49,6 +50,15 @@ struct ext2_note { uint32_t block, index, value; };
 
 /* An inode that was read and is in order; ino 0: none. */
 struct ext2_known { uint32_t ino; struct ext2_inode inode; };
+
+/* The content of file `ino` from byte `from` on, `bytes` of it, lies together
+ * on the disk, in block `block` and those behind it. */
+struct ext2_stretch {
+    uint64_t from;              /* where a block begins */
+    uint32_t bytes;             /* 0: none */
+    uint32_t ino, block;
+    bool mapped;                /* ext2_map() says so too */
+};
 
 /* In directory `ino` a name was found last in the block at byte `offset`. */
 struct ext2_found { uint32_t ino; uint64_t offset; };
@@ -98,9 +108,13 @@ struct ext2 {
                                            in this call */
     bool paused;                        /* the last -EAGAIN was for that */
     uint64_t opens;
+    unsigned block_log;                 /* block_size is 1 << this */
+    uint64_t passing_from;              /* who reads more bytes than this does
+                                           so in passing: see cache.h */
     unsigned turn;                      /* which note is overwritten next */
     struct ext2_note notes[EXT2_NOTES];
     struct ext2_known inodes[EXT2_INODES];
+    struct ext2_stretch stretches[EXT2_STRETCHES];
     struct ext2_found found[EXT2_FOUND];
     struct ext2_walk walks[EXT2_WALKS], spare;
 };
@@ -244,10 +258,34 @@ int ext2_follow(struct ext2_walk *walk, size_t end, const char *target,
 /* ---- Between the given files -------------------------------------------- */
 
 /* Inode `ino`, from memory or by ext2_read_inode(), and in order: in use, not
- * reserved, of a size that can be. -EAGAIN or -EIO. */
-int ext2_inode(struct ext2 *fs, uint32_t ino, struct ext2_inode *out);
+ * reserved, of a size that can be. It stays there until the next call of this.
+ * -EAGAIN or -EIO. */
+int ext2_inode(struct ext2 *fs, uint32_t ino, const struct ext2_inode **out);
 
 bool ext2_is(const struct ext2_inode *inode, unsigned type);
+
+/* What is remembered of where byte `offset` of file `ino` lies, or NULL. */
+struct ext2_stretch *ext2_stretch_of(struct ext2 *fs, uint32_t ino,
+                                     uint64_t offset);
+
+/* Pins what lies at byte `offset`, in stretch `s`: as much of it as is in one
+ * run of the cache. `in_order`: all that follows will be wanted. -EAGAIN or
+ * -EIO. */
+int ext2_map_stretch(struct ext2 *fs, const struct ext2_stretch *s,
+                     uint64_t offset, bool in_order, struct fs_extent *out);
+
+/* The same for `extent`, which ext2_map() gave: it becomes longer, if `s` is
+ * where it lies. From then on ext2_map() need not be asked for `s`. */
+void ext2_lengthen(struct ext2 *fs, struct ext2_stretch *s, uint64_t offset,
+                   struct fs_extent *extent);
+
+/* Whether who is about to map byte `offset` reads in order. */
+bool ext2_in_order(struct fs_reading *reading, uint64_t offset);
+
+/* Begins to read what may be wanted of `file`, from byte `offset` on, by one
+ * who reads it in order. `wanted`: what lies at `offset` is. */
+void ext2_look_ahead(struct ext2 *fs, struct file *file, uint64_t offset,
+                     bool wanted);
 
 /* The inode at the end of `path`: fs_open()'s contract. */
 int ext2_walk(struct ext2 *fs, const char *path, size_t len, uint32_t *ino);

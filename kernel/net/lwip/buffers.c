@@ -41,7 +41,7 @@ struct netbuf *transmit_take(void)
 
     if (!t)
         return NULL;
-    memset(t, 0, sizeof *t);
+    t->nb = (struct netbuf){ .next = NULL };
     t->of = current;
     t->number = ++current->last;
     list_append(&current->under_way, &t->link);
@@ -51,11 +51,12 @@ struct netbuf *transmit_take(void)
 void transmit_give(struct netbuf *nb)
 {
     struct transmit *t = container_of(nb, struct transmit, nb);
-    bool oldest = t->of->under_way.next == &t->link;
+    struct transmits *of = t->of;
+    bool oldest = of->under_way.next == &t->link;
 
     list_remove(&t->link);
     pool_give(&transmit_pool, t);
-    if (oldest && on_drained)
+    if (oldest && of->awaited)
         on_drained();
 }
 
@@ -63,6 +64,7 @@ void transmits_init(struct transmits *transmits)
 {
     list_init(&transmits->under_way);
     transmits->last = 0;
+    transmits->awaited = false;
 }
 
 void transmit_over(struct transmits *transmits)

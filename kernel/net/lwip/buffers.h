@@ -42,6 +42,7 @@ void transmit_give(struct netbuf *nb);
 struct transmits {
     struct list under_way;      /* by number */
     uint64_t last;
+    bool awaited;               /* somebody wants to hear of it */
 };
 
 void transmits_init(struct transmits *transmits);
@@ -51,7 +52,7 @@ void transmit_over(struct transmits *transmits);
 
 /* The last number before which there is none still under way: once it has
  * reached n, the card has done with all that was sent up to n. The `drained`
- * function is called when it has grown, for any card. */
+ * function is called when it has grown, for any card whose `awaited` is set. */
 uint64_t transmit_done(const struct transmits *transmits);
 void transmit_on_drained(void (*drained)(void));
 

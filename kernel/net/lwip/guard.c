@@ -5,8 +5,9 @@
  * order by then), and passes over what is refused here as if it had been lost.
  * What it would not understand is put into words that it does.
  */
+#include "net/lwip/connections.h"
+#include "net/lwip/cut.h"
 #include "net/lwip/hooks.h"
-#include "net/lwip/interface.h"
 #include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
@@ -96,7 +97,7 @@ static err_t guard_listener(struct tcp_pcb *pcb, unsigned flags)
         return ERR_MEM;
     if (pcb->state == LISTEN) {
         limit_half_open();
-        interface_keep(pcb);
+        connections_expect(pcb);
     }
     return ERR_OK;
 }
@@ -150,5 +151,7 @@ err_t guard_segment(struct tcp_pcb *pcb, struct tcp_hdr *header,
     if (pcb->state == TIME_WAIT)
         return guard_time_wait(pcb, header, options, p);
     stop_probing(pcb, header);
+    if (TCPH_FLAGS(header) & TCP_ACK)
+        cut_before_ack(pcb, header->ackno);
     return ERR_OK;
 }

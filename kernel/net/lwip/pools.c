@@ -29,8 +29,8 @@ struct pool_limits pool_limits(void)
      * about 220 bytes, a frame 1600 (twice), a connection 500. */
     return (struct pool_limits){
         .connections = between(32, memory / (64 * 1024), 1024),
-        /* Each has a segment; and lwIP counts them in a byte. */
-        .half_open = between(64, memory / (128 * 1024), 240),
+        /* All who may be connected may come at once. Each has a segment. */
+        .half_open = between(64, memory / (64 * 1024), 1024),
         .segments = between(512, memory / (8 * 1024), 16384),
         .frames = between(32, memory / (128 * 1024), 1024),
     };

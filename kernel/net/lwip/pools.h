@@ -12,6 +12,7 @@
  *   TCP_PCB          connections +      the oldest connection goes that only
  *                    half_open          waits to be forgotten; of more than
  *                                       half_open such the oldest goes
+ *   connections      as TCP_PCB         never: each pcb has one of these
  *   TCP_SEG, PBUF    segments           stream_send() takes less; writable().
  *                                       See stream_share()
  *   borrowed         segments           the same

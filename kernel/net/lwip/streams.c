@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
+#include "net/lwip/cut.h"
 #include "net/lwip/interface.h"
 #include "net/lwip/memory.h"
 #include "net/lwip/pools.h"
@@ -19,14 +20,17 @@
 #include "lwip/priv/tcp_priv.h"
 
 static struct pool streams;
+static unsigned segments_kept;  /* see stream_share() */
 static struct listener listeners[LISTENERS_MAX];
 static struct list to_see_to = LIST_INIT(to_see_to);
 
 int streams_make(void)
 {
+    struct pool_limits limits = pool_limits();
     int err = pool_make(&streams, "streams", sizeof(struct stream),
-                        pool_limits().connections);
+                        limits.connections);
 
+    segments_kept = limits.segments / 8;
     return err ? err : borrowed_make();
 }
 
@@ -81,6 +85,7 @@ static err_t on_tick(void *arg, struct tcp_pcb *pcb)
     if (pcb->persist_probe > s->probes && pcb->persist_cnt > 0)
         pcb->persist_probe = s->probes;
     s->probes = pcb->persist_probe;
+    cut_on_tick(pcb);
     return stream_on_poll(s, pcb);
 }
 
@@ -195,8 +200,7 @@ void stream_peer(const struct stream *s, char *text, size_t cap)
 size_t stream_share(const struct stream *s)
 {
     unsigned left = memory_segments_left();
-    unsigned kept = pool_limits().segments / 8;
-    unsigned share = left > kept ? (left - kept) / 2 : 0;
+    unsigned share = left > segments_kept ? (left - segments_kept) / 2 : 0;
 
     if (share < STREAM_SHARE_MIN)
         share = tcp_sndqueuelen(s->pcb) == 0 ? STREAM_SHARE_MIN : 0;
@@ -250,7 +254,7 @@ static void see_to_one(struct stream *s)
         stream_deliver(s);
     }
     if (s->pcb)
-        tcp_output(s->pcb);
+        cut_output(s->pcb);
     stream_leave(s);
 }
 

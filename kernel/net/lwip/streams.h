@@ -159,6 +159,15 @@ void stream_finish(struct stream *s);
  * has been acknowledged. */
 void stream_finish_if_done(struct stream *s);
 
+/*
+ * tcp_write() without a copy, of at most 65535 bytes, all or none; `flags` is
+ * TCP_WRITE_FLAG_MORE or 0. Where the card can cut, it makes segments that are
+ * larger than the wire's (net/lwip/cut.h): with the same bytes many times
+ * faster. Only while there is a pcb. Who has begun with this one stays with
+ * it: tcp_write() can't go on behind a large segment.
+ */
+err_t stream_write(struct stream *s, const void *data, u16_t len, u8_t flags);
+
 /* Lets stream_deliver() (if s->resume) and tcp_output() be called for `s`
  * before the next round of the event loop is over. */
 void stream_see_to(struct stream *s);

@@ -220,11 +220,11 @@ static const char *look_at(const struct pci_bar *bar)
 }
 
 int virtio_pci_legacy(struct virtio_pci *pci, struct pci_address at,
-                      const char **why)
+                      const struct pci_bar bars[PCI_BARS], const char **why)
 {
-    struct pci_bar bar = pci_bar(at, 0);
+    const struct pci_bar *bar = &bars[0];
 
-    *why = look_at(&bar);
+    *why = look_at(bar);
     if (pci_config_read8(at, PCI_REVISION_ID) != REVISION)
         *why = "it has no modern structures, nor the revision of a legacy "
                "device";
@@ -232,8 +232,8 @@ int virtio_pci_legacy(struct virtio_pci *pci, struct pci_address at,
         return -EIO;
 
     pci->legacy = (struct virtio_pci_legacy){
-        .port = (uint16_t)bar.base,
-        .length = (uint32_t)bar.size,
+        .port = (uint16_t)bar->base,
+        .length = (uint32_t)bar->size,
     };
     pci->device.legacy = true;
     pci->device.transport = &legacy_transport;

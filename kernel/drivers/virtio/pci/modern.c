@@ -167,9 +167,9 @@ static const struct virtio_transport modern_transport = {
 };
 
 int virtio_pci_modern(struct virtio_pci *pci, struct pci_address at,
-                      const char **why)
+                      const struct pci_bar bars[PCI_BARS], const char **why)
 {
-    int error = virtio_pci_find(at, &pci->modern, why);
+    int error = virtio_pci_find(at, bars, &pci->modern, why);
 
     pci->device.transport = &modern_transport;
     pci->set_vector = modern_set_vector;

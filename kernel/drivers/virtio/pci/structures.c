@@ -22,8 +22,6 @@ enum {
     CAP_SIZE = 16,
     CAP_NOTIFY_SIZE = 20,
 
-    BARS = 6,
-
     COMMON_SIZE_MIN = 56, /* without what later versions added */
     NOTIFY_SIZE_MIN = 2,
     DEVICE_SIZE_MIN = 1,
@@ -35,12 +33,13 @@ enum {
 
 /* Why the structure of the capability at `cap` can't be used; NULL with the
  * structure in *out when it can. */
-static const char *map(struct pci_address at, unsigned cap, uint32_t min,
+static const char *map(struct pci_address at, unsigned cap,
+                       const struct pci_bar *bars, uint32_t min,
                        struct virtio_pci_structure *out)
 {
     uint32_t offset = pci_config_read32(at, cap + CAP_OFFSET);
     uint32_t length = pci_config_read32(at, cap + CAP_LENGTH);
-    struct pci_bar bar = pci_bar(at, pci_config_read8(at, cap + CAP_BAR));
+    struct pci_bar bar = bars[pci_config_read8(at, cap + CAP_BAR)];
 
     if (bar.io || bar.size == 0)
         return "a structure lies in a BAR that is no memory";
@@ -63,18 +62,19 @@ static const char *map(struct pci_address at, unsigned cap, uint32_t min,
 /* The first capability for a structure counts, and one in a reserved BAR does
  * not count at all. [virtio 1.2 §4.1.4.1] */
 static const char *take(struct pci_address at, unsigned cap,
+                        const struct pci_bar *bars,
                         struct virtio_pci_structures *out)
 {
     uint8_t cap_len = pci_config_read8(at, cap + CAP_LEN);
     if (cap_len < CAP_SIZE || cap > PCI_CONFIG_SIZE - CAP_SIZE ||
-        pci_config_read8(at, cap + CAP_BAR) >= BARS)
+        pci_config_read8(at, cap + CAP_BAR) >= PCI_BARS)
         return NULL;
 
     switch (pci_config_read8(at, cap + CAP_CFG_TYPE)) {
     case VIRTIO_PCI_CAP_COMMON_CFG:
         if (out->common.length != 0)
             return NULL;
-        return map(at, cap, COMMON_SIZE_MIN, &out->common);
+        return map(at, cap, bars, COMMON_SIZE_MIN, &out->common);
     case VIRTIO_PCI_CAP_NOTIFY_CFG:
         if (out->notify.length != 0)
             return NULL;
@@ -83,24 +83,24 @@ static const char *take(struct pci_address at, unsigned cap,
             return "the notify capability is too short";
         out->notify_off_multiplier =
             pci_config_read32(at, cap + CAP_NOTIFY_OFF_MULTIPLIER);
-        return map(at, cap, NOTIFY_SIZE_MIN, &out->notify);
+        return map(at, cap, bars, NOTIFY_SIZE_MIN, &out->notify);
     case VIRTIO_PCI_CAP_DEVICE_CFG:
         if (out->device.length != 0)
             return NULL;
-        return map(at, cap, DEVICE_SIZE_MIN, &out->device);
+        return map(at, cap, bars, DEVICE_SIZE_MIN, &out->device);
     default:
         return NULL; /* the ISR byte is for those without MSI-X */
     }
 }
 
-int virtio_pci_find(struct pci_address at, struct virtio_pci_structures *out,
-                    const char **why)
+int virtio_pci_find(struct pci_address at, const struct pci_bar bars[PCI_BARS],
+                    struct virtio_pci_structures *out, const char **why)
 {
     unsigned cap = 0;
 
     *out = (struct virtio_pci_structures){ 0 };
     while ((cap = pci_capability(at, PCI_CAP_VENDOR, cap)) != 0) {
-        *why = take(at, cap, out);
+        *why = take(at, cap, bars, out);
         if (*why != NULL)
             return -EIO;
     }

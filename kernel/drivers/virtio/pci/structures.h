@@ -44,7 +44,7 @@ struct virtio_pci_structures {
 /* Finds and maps the structures of the device at `at`. Returns 0, -ENOTSUP
  * when it has none of them (a legacy device), or -EIO when one is missing or
  * lies where it can't; of both *why says more. */
-int virtio_pci_find(struct pci_address at, struct virtio_pci_structures *out,
-                    const char **why);
+int virtio_pci_find(struct pci_address at, const struct pci_bar bars[PCI_BARS],
+                    struct virtio_pci_structures *out, const char **why);
 
 #endif

@@ -29,13 +29,15 @@ static int set_up(struct virtio_pci *pci, struct pci_address at,
                   bool only_modern)
 {
     const char *why = "it has no MSI-X that works";
+    struct pci_bar bars[PCI_BARS];
 
+    pci_bars(at, bars);
     pci_enable(at);
-    int error = pci_msix_enable(at, &pci->msix);
+    int error = pci_msix_enable(at, bars, &pci->msix);
     if (error == 0)
-        error = virtio_pci_modern(pci, at, &why);
+        error = virtio_pci_modern(pci, at, bars, &why);
     if (error == -ENOTSUP && !only_modern)
-        error = virtio_pci_legacy(pci, at, &why);
+        error = virtio_pci_legacy(pci, at, bars, &why);
     if (error != 0)
         log_line("%s: not used: %s", pci->device.where, why);
     return error;

@@ -52,9 +52,9 @@ static inline struct virtio_pci *virtio_pci_of(struct virtio_device *dev)
  * or -ENOTSUP when the function at `at` does not have it, or -EIO when it has,
  * but can't be used through it; *why says more of both. */
 int virtio_pci_modern(struct virtio_pci *pci, struct pci_address at,
-                      const char **why);
+                      const struct pci_bar bars[PCI_BARS], const char **why);
 int virtio_pci_legacy(struct virtio_pci *pci, struct pci_address at,
-                      const char **why);
+                      const struct pci_bar bars[PCI_BARS], const char **why);
 
 /* Lets the next MSI-X vector of the device post `work`, and tells the device
  * by its register `reg` (pci->set_vector). Returns 0, or -ENOSPC after it has
