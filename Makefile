@@ -40,12 +40,13 @@ endif
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
 DOOR := begin help setup doctor demo test soak lint tidy layers ports stubs \
-        bench clean
+        bench ladder profile instructions clean
 GOALS := $(or $(MAKECMDGOALS),begin)
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
 include kernel/machine.mk
 -include grader/unit/unit.mk
+-include grader/unit/trace.mk
 endif
 
 # The python3 that has pytest and pexpect; looked for once, when first used.
@@ -159,11 +160,37 @@ sizes:
 	    $(PYTHON) -m lodge.smallest '$(abspath $(BUILD))' '$(ARCH)' $$apps) &&) \
 	sh $(TOOLS)/sizes.sh $(BUILD)/$(TARGET) $$apps
 
-## bench [RUNS=11]: boot time over the machine's floor, size, memory, idling
+## bench [QUICK=1] [RUNS=5]: what the web server costs, beside Linux with nginx:
+## : ten to fifteen minutes, or three; with a chart in build/bench
+BENCH = cd grader && PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m lodge.bench \
+        '$(abspath $(BUILD))' '$(RUNS)' $(if $(QUICK),--quick)
 bench:
-	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh aarch64
-	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.bench \
-	    '$(abspath $(BUILD))' '$(RUNS)'
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh aarch64 ip bench
+	@$(BENCH)
+
+## ladder [QUICK=1] [RUNS=5]: the same guest, with all that makes it fast withheld
+## : and then given back one by one
+ladder:
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh ip bench
+	@$(BENCH) --ladder
+
+## profile [APP=web] [ARCH=unix] [SECONDS=5] [LOAD=/path]: where the time goes,
+## : as a flame graph in build/profile
+CONNECTIONS ?= 16
+profile:
+	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh $(filter aarch64,$(ARCH))
+	@cd grader && PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m lodge.profile \
+	    '$(abspath $(BUILD))' '$(or $(APP),web)' --arch '$(ARCH)' \
+	    --net '$(NET)' --mine '$(MINE)' --labs '$(abspath $(LABS))' \
+	    --seconds '$(or $(SECONDS),5)' --load '$(or $(LOAD),/)' \
+	    --connections '$(CONNECTIONS)' $(foreach v,MACHINE MEM ACCEL APPEND \
+	    NETDEV DISK DISK_ON VIRTIO,$(if $($(v)),'$(v)=$($(v))'))
+
+## instructions: count the guest's instructions for a recorded visit, and keep
+## : the counts in grader/unit/instructions.txt, for this compiler
+instructions:
+	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.instructions \
+	    '$(abspath $(BUILD))'
 
 ## clean: remove what was built, but not what was fetched
 clean:

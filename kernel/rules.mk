@@ -42,6 +42,7 @@
 #               lab's number, a file's name, or `all`; several are fine
 #   LABS        the folder of the student's files
 #   OUT         where the image goes, and objects of files under $(LABS)
+#   WITH        modules that it does not name itself: profile
 #   V=1         show commands
 
 APP  ?= web
@@ -77,7 +78,7 @@ $(foreach SANITIZE,$(subst $(comma), ,$(SANITIZE)), \
 TARGET := $(ARCH)$(if $(word 2,$(NETS)),-$(NET))$(if \
             $(SANITIZE),-sanitized)$(if $(filter-out \
             $(firstword $(HEAPS)),$(HEAP)),-$(HEAP)-heap)
-OUT  ?= $(BUILD)/$(TARGET)/$(APP)
+OUT  ?= $(BUILD)/$(TARGET)/$(APP)$(addprefix -with-,$(subst /,-,$(WITH)))
 OBJ  := $(BUILD)/$(TARGET)/obj
 
 Q := $(if $(V),,@)
@@ -117,6 +118,8 @@ endif
 $(eval $(call load,arch))
 $(eval $(call load,core))
 $(eval $(call load,apps/$(APP)))
+$(foreach m,$(WITH),$(if $(wildcard kernel/$(m)/module.mk),$(eval \
+    $(call load,$(m))),$(error There is no module kernel/$(m) for WITH=$(m))))
 $(foreach m,$(MODULES),$(if $(WITH_NET.$(m)),$(if \
     $(filter $(NET),$(WITH_NET.$(m))),,$(error $(APP) can't be built with \
     NET=$(NET): it needs kernel/$(m), which wants NET=$(WITH_NET.$(m))))))

@@ -18,5 +18,8 @@
     peer      the other end of the guest's cable
     dhcp      a server there that does what it is told
     peer_tcp  a client there that does what it is told
+    peer_tap  such an end that does what is left to a card
+    offload   what that is: large segments cut, checksums made
+    tap       a tap device of our own
     bench     what a guest costs
 """

@@ -38,7 +38,8 @@ T = TypeVar("T")
 
 @dataclass
 class Trouble:
-    """What a bad cable does to IP packets, both ways: shares of 0 to 1."""
+    """What a bad cable does to IP packets, both ways: shares of 0 to 1. A test
+    that has something more particular in mind has a fate() of its own."""
 
     loss: float = 0.0
     twice: float = 0.0
@@ -47,6 +48,15 @@ class Trouble:
 
     LATE = 0.01
 
+    def fate(self, frame: bytes) -> list[float]:
+        """When the packet in that frame arrives: after so many seconds, once for
+        each."""
+        if self.chance.random() < self.loss:
+            return []
+        if self.chance.random() < self.late:
+            return [self.LATE]
+        return [0.0] * (1 + (self.chance.random() < self.twice))
+
 
 class Wire:
     """One guest's cable.
@@ -54,11 +64,14 @@ class Wire:
     `mac` is the guest's address once it has sent something; `frames` all that
     it has sent, as bytes, the last 4096 of them; `seen` counts them, and
     `wrong` has the words for those that make no sense. Each of `listeners` is
-    called with every frame, by the wire's thread, which holds `changed`.
+    called with every frame, by the wire's thread, which holds `changed`; each of
+    `spies` with every frame as the guest gave it, whatever becomes of it.
     """
 
-    def __init__(self) -> None:
-        self._ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(self, ends: tuple[socket.socket, Any] | None = None) -> None:
+        """`ends`: ours, and QEMU's."""
+        pair = socket.AF_UNIX, socket.SOCK_SEQPACKET
+        self._ours, self.theirs = ends or socket.socketpair(*pair)
         self._ours.setblocking(False)
         self._waker, self._wakes = socket.socketpair()
         self._waker.setblocking(False)
@@ -67,7 +80,9 @@ class Wire:
         self.seen = 0
         self.wrong: list[str] = []
         self.listeners: list[Callable[[Ethernet], None]] = []
+        self.spies: list[Callable[[Ethernet], None]] = []
         self.mac = ""
+        self.leaves_open = True  # checksums, where it can: see TapWire
         self.trouble: Trouble | None = None
         self.guest: Machine | None = None
         self.gone = False
@@ -121,24 +136,39 @@ class Wire:
     def _flush(self) -> None:
         while self._outgoing:
             try:
-                self._ours.send(self._outgoing[0])
+                self._put(self._outgoing[0])
             except BlockingIOError:
                 return
             except OSError:
                 self.gone = True
             self._outgoing.popleft()
 
+    def _put(self, frame: bytes) -> None:
+        self._ours.send(frame)
+
+    def _get(self) -> list[bytes] | None:
+        """The frames that the next thing to come is made of; None: the end."""
+        frame = self._ours.recv(1 << 16)
+        if frame:
+            self._spy(frame)
+        return [frame] if frame else None
+
+    def _spy(self, frame: bytes) -> None:
+        if self.spies and len(frame) >= 14:  # else _take() finds out
+            for spy in self.spies:
+                spy(Ethernet.read(frame))
+
     def _troubled(self, frame: bytes, go_on: Callable[[bytes], None]) -> list[bytes]:
         """How often the frame gets through now; go_on() takes it later."""
-        bad = self.trouble
-        if not bad or frame[12:14] != b"\x08\0":
+        if not self.trouble or frame[12:14] != b"\x08\0":
             return [frame]
-        if bad.chance.random() < bad.loss:
-            return []
-        if bad.chance.random() < bad.late:
-            self.after(bad.LATE, lambda: go_on(frame))
-            return []
-        return [frame] * (1 + (bad.chance.random() < bad.twice))
+        now = []
+        for delay in self.trouble.fate(frame):
+            if delay:
+                self.after(delay, lambda: go_on(frame))
+            else:
+                now.append(frame)
+        return now
 
     def _take(self, frame: bytes) -> None:
         self.seen += 1
@@ -188,16 +218,17 @@ class Wire:
     def _receive_all(self) -> None:
         for _ in range(64):
             try:
-                frame = self._ours.recv(1 << 16)
+                frames = self._get()
             except BlockingIOError:
                 return
             except OSError:
-                frame = b""
-            if not frame:
+                frames = None
+            if frames is None:
                 self.gone = True
                 return
-            for one in self._troubled(frame, self._take):
-                self._take(one)
+            for frame in frames:
+                for one in self._troubled(frame, self._take):
+                    self._take(one)
 
     # ---- Waiting -----------------------------------------------------------------
 
@@ -213,9 +244,10 @@ class Wire:
                     break
                 left = limit - time.monotonic()
                 if left <= 0:
+                    said = f" What it sent makes no sense: {self.wrong[0]}." if self.wrong else ""
                     raise GuestSilent(
                         f"The guest did not {what} within "
-                        f"{self.guest.pace(seconds):.1f} s.", self.guest,
+                        f"{self.guest.pace(seconds):.1f} s.{said}", self.guest,
                     )  # fmt: skip
                 self.changed.wait(left)
             else:

@@ -36,6 +36,8 @@ class Client:
     `acks`     whether it acknowledges what comes; what it says by itself it
                still says.
     `window`   what it offers, in bytes: up to 65535, or 4 MiB with `scale`.
+    `limit`    of all that comes it takes so many bytes, and offers no room for
+               more.
     `again`    seconds after which it sends again what has no answer; 0: never.
     """
 
@@ -52,6 +54,7 @@ class Client:
         self.mss, self.scale, self.seq = mss, scale, seq
         self.acks = True
         self.window = 65535 if scale is None else 1 << 20
+        self.limit: int | None = None
         self.again = 0.3
         self.established = self.ended = self.reset = False
         self.received = bytearray()
@@ -72,8 +75,11 @@ class Client:
 
     def segment(self, flags: int, data: bytes = b"", seq: int | None = None) -> Segment:
         """A segment as it would be now; nothing is sent."""
-        shift = self.scale or 0
-        window = min(self.window if flags & SYN else self.window >> shift, 65535)
+        shift = 0 if flags & SYN else self.scale or 0
+        room = self.window
+        if self.limit is not None:
+            room = min(room, max(0, self.limit - len(self.received)))
+        window = min(room >> shift, 65535)
         return Segment(
             self.own_port, self.port, self.seq if seq is None else seq,
             self.next_ack if flags & ACK else 0, flags, window, data,
@@ -116,10 +122,12 @@ class Client:
         )  # fmt: skip
         return self
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, end: bool = False) -> None:
+        """`end`: the last segment of it is the last of all."""
         step = min(self.peer_mss, self.mss)
         for i in range(0, len(data), step):
-            self._emit_surely(self.segment(ACK | PSH, data[i : i + step]))
+            last = FIN if end and i + step >= len(data) else 0
+            self._emit_surely(self.segment(ACK | PSH | last, data[i : i + step]))
 
     def fin(self) -> None:
         self._emit_surely(self.segment(FIN | ACK))
@@ -164,15 +172,20 @@ class Client:
         if self.acks:
             self.acknowledge()
 
+    def place(self, segment: Segment) -> int:
+        """Where its bytes lie among all that the guest sends."""
+        return _ahead(segment.seq, self._base)
+
     def _take_bytes(self, segment: Segment) -> None:
-        at = _ahead(segment.seq, self._base)
+        at = self.place(segment)
         if segment.flags & FIN:
             self._end = at + len(segment.data)
         known = bytes(self.received[max(at, 0) : at + len(segment.data)])
         if at < 0 or known != segment.data[: len(known)]:
             self.wire.wrong.append(f"byte {at} of {self.own_port} is another than it was")
             return
-        self._waiting[at] = max(segment.data, self._waiting.get(at, b""), key=len)
+        data = segment.data[: max(0, self.limit - at)] if self.limit else segment.data
+        self._waiting[at] = max(data, self._waiting.get(at, b""), key=len)
         for place in sorted(self._waiting):
             if place > len(self.received):
                 break

@@ -30,11 +30,13 @@ ONLY_LEGACY = ",disable-modern=on,disable-legacy=off"
 # Of those that our drivers know how to use. [virtio 1.2 §5.1.3, §6]
 FEATURES = {
     "VIRTIO_NET_F_CSUM": 0,
+    "VIRTIO_NET_F_GUEST_CSUM": 1,
     "VIRTIO_NET_F_MTU": 3,
     "VIRTIO_NET_F_MAC": 5,
     "VIRTIO_NET_F_HOST_TSO4": 11,
     "VIRTIO_NET_F_STATUS": 16,
     "VIRTIO_F_ANY_LAYOUT": 27,
+    "VIRTIO_RING_F_EVENT_IDX": 29,
     "VIRTIO_F_VERSION_1": 32,
 }
 MASK_ALL = 1 << 14

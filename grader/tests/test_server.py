@@ -9,11 +9,13 @@ kind, but for a soak.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
+import selectors
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -23,7 +25,8 @@ from sample import BIG, DATE, STYLE, Site, make_disk, serve
 from lodge.target import KINDS, Q35, TARGETS, Target
 from lodge.web import Client, at_rest, request
 
-CONNECTIONS = 128
+CROWD = 256
+STYLE_SUM = hashlib.sha256(STYLE).digest()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -447,15 +450,61 @@ def test_paths_never_leave_the_root_nor_are_cut_by_nul(
 # ---- Many, and slow ones ----------------------------------------------------
 
 
-def test_the_oldest_idle_connection_gives_way_when_all_are_taken(site: Site) -> None:
+def has_all(client: Client) -> bool:
+    answer = client.answer()
+    return answer.status == 200 and hashlib.sha256(answer.body).digest() == STYLE_SUM
+
+
+def crowd_of(site: Site, stack: ExitStack, count: int) -> list[Client]:
+    """One after the other, as QEMU queues but one that connects."""
+    crowd = []
+    for _ in range(count):
+        crowd.append(stack.enter_context(site.connect()))
+        assert crowd[-1].ask("/a.txt").status == 200
+    return crowd
+
+
+@pytest.mark.long
+def test_a_crowd_that_keeps_its_connections_is_answered_whole(site: Site) -> None:
     with ExitStack() as stack:
-        first = stack.enter_context(site.connect())
-        assert first.ask("/a.txt").status == 200
-        for _ in range(CONNECTIONS + 10):
-            client = stack.enter_context(site.connect())
-            assert client.ask("/a.txt").status == 200
-        first.closed()
+        crowd = crowd_of(site, stack, CROWD)
+        for _ in range(3):
+            for client in crowd:
+                client.send(request("/style.css"))
+            assert all(has_all(client) for client in crowd), "nobody is cut off"
     site.still_serves()
+
+
+@pytest.mark.long
+def test_a_crowd_whose_connections_all_close_and_come_anew_is_answered_whole(site: Site) -> None:
+    for _ in range(2):
+        with ExitStack() as stack:
+            crowd = crowd_of(site, stack, CROWD)
+            for client in crowd:
+                client.send(request("/style.css", "Connection: close"))
+            for client in crowd:
+                assert has_all(client)
+                client.closed()
+    site.still_serves()
+
+
+@pytest.mark.long
+def test_who_downloads_beside_others_has_at_least_half_of_his_share(site: Site) -> None:
+    """Sixteen, of whom each is read from as soon as there is anything; looked
+    at when the first has all."""
+    with ExitStack() as stack, selectors.DefaultSelector() as ready:
+        crowd = crowd_of(site, stack, 16)
+        got = dict.fromkeys(crowd, 0)
+        for client in crowd:
+            ready.register(client.socket, selectors.EVENT_READ, client)
+            client.send(request("/big.bin"))
+        while max(got.values()) < len(BIG):
+            events = ready.select(client.socket.gettimeout())
+            assert events, "all of them stand still"
+            for key, _ in events:
+                got[key.data] += len(key.data.socket.recv(1 << 16))
+        share = sum(got.values()) / len(crowd)
+        assert min(got.values()) >= share / 2, sorted(got.values())
 
 
 def test_slow_readers_and_writers_never_hold_up_the_others(site: Site) -> None:
@@ -465,6 +514,19 @@ def test_slow_readers_and_writers_never_hold_up_the_others(site: Site) -> None:
 @pytest.mark.long
 def test_forty_slow_readers_and_writers_never_hold_up_the_others(site: Site) -> None:
     crowd_of_slow_ones(site, 40)
+
+
+@contextmanager
+def half_asked(writers: list[Client]) -> Iterator[None]:
+    """While each of them is at a head. It is given 20 seconds for one, however
+    slow the host is: so what goes on meanwhile is to be little."""
+    for writer in writers:
+        writer.send("GET /a.txt HTTP/1.1\r\nHo")
+    yield
+    for writer in writers:
+        writer.send("st: a\r\n\r\n")
+    for writer in writers:
+        assert writer.answer().body == b"0123456789"
 
 
 def crowd_of_slow_ones(site: Site, crowd: int) -> None:
@@ -479,16 +541,17 @@ def crowd_of_slow_ones(site: Site, crowd: int) -> None:
         # This host takes some megabytes of it; then the guest's windows shut.
         for reader in readers:
             reader.send(request("/big.bin") * 3)
-        for writer in writers:
-            writer.send("GET /a.txt HTTP/1.1\r\nHo")
         with site.connect() as client:
-            for _ in range(20):
-                assert client.ask("/a.txt").status == 200
-                assert client.ask("/many/", method="HEAD").status == 200
-            assert client.ask("/big.bin").body == BIG
-        for writer in writers:
-            writer.send("st: a\r\n\r\n")
-            assert writer.answer().body == b"0123456789"
+            for _ in range(5):
+                with half_asked(writers):
+                    for _ in range(4):
+                        assert client.ask("/a.txt").status == 200
+                        assert client.ask("/many/", method="HEAD").status == 200
+            for at in range(0, len(BIG), len(BIG) // 4):
+                with half_asked(writers):
+                    part = BIG[at : at + len(BIG) // 4]
+                    span = f"Range: bytes={at}-{at + len(part) - 1}"
+                    assert client.ask("/big.bin", span).body == part
         # And all who were slow get what they asked for, each its turn.
         for reader in readers:
             reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)

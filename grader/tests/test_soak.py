@@ -99,9 +99,13 @@ def test_pcbs_are_all_home(soaked: Soaked) -> None:
 
 
 def test_every_pool_has_what_it_had(soaked: Soaked) -> None:
-    pools = [n for n in soaked.last if n.startswith("pool_") and n != "pool_TCP_PCB"]
+    """But for those of connections that wait to be forgotten, of which each has
+    a PCB and a place in the table."""
+    resting = {"pool_TCP_PCB", "pool_connections"}
+    pools = [n for n in soaked.last if n.startswith("pool_") and n not in resting]
     assert len(pools) > 10
     soaked.same(*pools)
+    assert soaked.last["pool_connections"] == soaked.last["pool_TCP_PCB"]
 
 
 def test_nothing_of_the_disk_is_pinned_or_on_its_way(soaked: Soaked) -> None:

@@ -104,19 +104,22 @@ class Troubled:
     def block_at(self, path: str, number: int) -> int:
         return ext2.block_at(self.image, path, number)
 
-    def ask(self, guest: Machine, port: int, *, mended: bool) -> None:
+    def ask(self, guest: Machine, port: int, *bad: str) -> None:
         def fine(path: str) -> bool:
             return outcome(guest, port, path) == (200, self.content[path], True)
 
         assert fine("/good")
-        if mended:
-            assert fine("/start") and fine("/middle")
-        else:
+        if "/start" in bad:
             status, body, _ = outcome(guest, port, "/start")
             assert status == 500 and self.content["/start"] not in body
+        else:
+            assert fine("/start")
+        if "/middle" in bad:
             status, body, whole = outcome(guest, port, "/middle")
             assert status == 200 and not whole, "it is not pretended to be whole"
             assert self.content["/middle"].startswith(body)
+        else:
+            assert fine("/middle")
         assert fine("/other")
 
     def end(self, guest: Machine, port: int) -> None:
@@ -134,8 +137,15 @@ def test_a_disk_error_is_500_or_a_closed_connection_for_the_files_concerned_and_
     blockdev = ext2.failing(disk.image, disk.bad, once=once)
     guest = boot("web", target, PORT="0", BLOCKDEV=blockdev)
     port = serving(guest)
-    disk.ask(guest, port, mended=False)
-    disk.ask(guest, port, mended=once)
+    if once:
+        # Who asks for /start asks for the bad block, and is told. In /middle it
+        # is read as one of many before anybody asks for it: that is told to
+        # nobody, and it is tried again by itself.
+        disk.ask(guest, port, "/start")
+        disk.ask(guest, port)
+    else:
+        disk.ask(guest, port, "/start", "/middle")
+        disk.ask(guest, port, "/start", "/middle")
     disk.end(guest, port)
 
 
@@ -151,11 +161,11 @@ def test_what_the_host_can_not_read_of_a_file_is_a_disk_error_as_well(
     port = serving(guest)
     with disk.image.open("r+b") as file:
         file.truncate(cut)
-        disk.ask(guest, port, mended=False)
-        disk.ask(guest, port, mended=False)
+        disk.ask(guest, port, "/start", "/middle")
+        disk.ask(guest, port, "/start", "/middle")
         file.write(whole)
         file.flush()
-        disk.ask(guest, port, mended=True)
+        disk.ask(guest, port)
     disk.end(guest, port)
 
 

@@ -2,12 +2,13 @@
 /*
  * every_instruction.h - an interrupt at the worst moment, by trying them all.
  *
- * Runs scenario() in a process of its own, over and over: in the first run
- * interrupt() is called before its first instruction, in the next before its
- * second, and so on, until a run ends before its interrupt comes or calls
- * every_instruction_over(). After each scenario, in the same process,
- * outcome() looks with CHECK at what has become of it. interrupt() is a signal
- * handler: whether interrupts are on is its own business.
+ * Runs scenario() in a process of its own, and before each of its instructions
+ * a copy of that process, in which interrupt() is called there; the copy then
+ * runs what is left. At the end of each, in the same process, outcome() looks
+ * with CHECK at what has become of it; also of the one that was never
+ * interrupted. interrupt() is a signal handler: whether interrupts are on is
+ * its own business. scenario() allocates nothing: in the middle of malloc() a
+ * process can't be copied.
  */
 #ifndef EVERY_INSTRUCTION_H
 #define EVERY_INSTRUCTION_H
@@ -15,8 +16,8 @@
 void every_instruction(void (*scenario)(void), void (*interrupt)(void),
                        void (*outcome)(void));
 
-/* No later moment in this scenario is of interest: if the interrupt has not
- * come, it comes now, and this run is the last. */
+/* No later moment in this scenario is of interest: where the interrupt has not
+ * come, it comes now, and that is the last time. */
 void every_instruction_over(void);
 
 #endif

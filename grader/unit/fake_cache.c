@@ -77,11 +77,33 @@ int cache_get(struct cache *cache, uint64_t number, struct cache_block **out)
     struct cache_block *block = malloc(sizeof *block);
     MUST(block != NULL, "the host has no memory for a block");
     block->data = (uint8_t *)fuzz_copy(cache->data + at, len);
-    block->len = (uint32_t)len;
+    block->len = block->together = (uint32_t)len;
     block->number = number;
     cache->pinned++;
     *out = block;
     return 0;
+}
+
+int cache_get_run(struct cache *cache, uint64_t number, size_t count,
+                  unsigned how, struct cache_block **out)
+{
+    MUST(count > 0, "a run of no blocks is asked for");
+    (void)how;
+    return cache_get(cache, number, out);
+}
+
+size_t cache_prefetch(struct cache *cache, uint64_t number, size_t count,
+                      unsigned how, bool *begun)
+{
+    (void)how;
+    MUST(count > 0, "a run of no blocks is to be read");
+    if (number * CACHE_BLOCK_SIZE >= cache->size)
+        return 0;
+    if (!is_kept(cache, number)) {
+        cache->kept[cache->turn++ % cache->keep] = number + 1;
+        *begun = true;
+    }
+    return 1;
 }
 
 void cache_put(struct cache *cache, struct cache_block *block)
@@ -100,7 +122,9 @@ void cache_wait(struct cache *cache, struct event_work *again)
 
 struct cache_usage cache_usage(const struct cache *cache)
 {
-    return (struct cache_usage){ .blocks = 64, .pinned = cache->pinned };
+    return (struct cache_usage){ .blocks = 64,
+                                 .run = 1,
+                                 .pinned = cache->pinned };
 }
 
 int cache_open(struct block_dev *dev, size_t blocks, struct cache **out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_card.h"
+#include "fake_cut.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -94,6 +95,17 @@ void *heap_alloc_array(size_t n, size_t size)
     return calloc(n, size);
 }
 
+void *pages_alloc(size_t count)
+{
+    return malloc(count * PAGE_SIZE);
+}
+
+void pages_free(void *first, size_t count)
+{
+    (void)count;
+    free(first);
+}
+
 struct pages_usage pages_usage(void)
 {
     return (struct pages_usage){ memory / PAGE_SIZE, 0 };
@@ -113,7 +125,8 @@ struct pool_limits pool_limits(void)
 
     return (struct pool_limits){
         .connections = 16 * (unsigned)mib, .half_open = 8 * (unsigned)mib,
-        .segments = 128 * (unsigned)mib, .frames = 8 * (unsigned)mib,
+        .segments = 128 * (unsigned)mib, .others = 16 * (unsigned)mib,
+        .frames = 8 * (unsigned)mib,
     };
 }
 
@@ -235,21 +248,24 @@ static size_t length_of(const struct netbuf *frame)
 
 static int card_send(struct netdev *dev, struct netbuf *frame)
 {
-    uint8_t bytes[ETHERNET_FRAME_MAX];
-    size_t len = 0;
+    static uint8_t bytes[CUT_FRAME_MAX];
+    const struct netbuf asked = *frame;
+    size_t most = frame->gso_size ? sizeof bytes : ETHERNET_FRAME_MAX, len = 0;
 
-    (void)dev;
     if (card.refuses)
         return card.refuses;
-    if (card.refuses_long && length_of(frame) > sizeof bytes)
+    if (card.refuses_long && length_of(frame) > most)
         return -EINVAL;
+    if (card.narrow && card.room == 0)
+        return -ENOSPC;
+    card.room -= card.narrow;
     card.pieces = 0;
     card.first = frame->data;
     card.csum_start = frame->csum_start;
     card.csum_offset = frame->csum_offset;
     for (struct netbuf *nb = frame; nb; nb = nb->next) {
-        CHECK(nb->len > 0 && nb->len <= sizeof bytes - len, "a frame has no "
-              "empty piece and %zu bytes at most", sizeof bytes);
+        CHECK(nb->len > 0 && nb->len <= most - len, "a frame has no empty "
+              "piece and %zu bytes at most", most);
         memcpy(bytes + len, nb->data, nb->len);
         len += nb->len;
         card.pieces++;
@@ -258,17 +274,21 @@ static int card_send(struct netdev *dev, struct netbuf *frame)
     CHECK(card.pieces <= NETDEV_PIECES_MAX, "a frame is in at most %d "
           "pieces, here in %u", NETDEV_PIECES_MAX, card.pieces);
     card.sent++;
+    card.large += frame->gso_size != 0;
+    card.longest = len > card.longest ? len : card.longest;
+    card.whole = bytes;
     keep(frame);
     if (!card.holds)
         card_reclaim();
     if (card.frame)
-        card.frame(bytes, len);
+        fake_cut(dev->features, &asked, bytes, len, card.frame);
     return 0;
 }
 
 /* A receive buffer: full-sized, as a card's are. */
 struct lent {
     struct netbuf nb;
+    uint8_t sum;                /* an enum netdev_sum */
     uint8_t bytes[CARD_BUFFER];
 };
 
@@ -284,6 +304,7 @@ void card_receive(const uint8_t *data, size_t len)
 
     CHECK(len <= sizeof lent->bytes, "a frame fits a receive buffer");
     memset(lent, 0xee, sizeof *lent);
+    lent->sum = card.sum;
     memcpy(lent->bytes, data, len);
     lent->nb = (struct netbuf){ .data = lent->bytes, .len = (uint32_t)len,
                                 .release = lent_back, .owner = lent };

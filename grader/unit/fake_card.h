@@ -19,18 +19,26 @@ enum { CARD_BUFFER = 2048 };    /* of a receive buffer, in bytes */
 /* The knobs and the counters. */
 struct fake_card {
     struct netdev netdev;
-    /* Who gets the frames; the memory is the callee's while it runs. */
+    /* Who gets the frames, with what the card does to them by its features;
+     * the memory is the callee's while it runs. */
     void (*frame)(const uint8_t *data, size_t len);
     bool holds;                 /* gives no netbuf back until card_reclaim() */
     int refuses;                /* what send() returns, if not 0 */
+    bool narrow;                /* it takes no more than `room` frames more */
+    unsigned room;
     bool refuses_long;          /* a frame that is too long, as a card does;
                                    otherwise it fails the test */
+    uint8_t sum;                /* what it says of the frames that come in, if
+                                   its sum_before is 1 */
     bool unplugged;             /* the link is down when the card is found */
     const char *net1_ip, *net1_gw;      /* of another card, as card_up()'s */
     unsigned sent;              /* frames taken */
+    unsigned large;             /* of these, cut before they left */
+    size_t longest;             /* bytes in a frame taken */
     unsigned out;               /* netbufs taken and not given back */
     unsigned pieces;            /* netbufs of the last frame */
     const uint8_t *first, *last;        /* their data, of the ends */
+    const uint8_t *whole;       /* that frame, as it was given */
     uint16_t csum_start, csum_offset;   /* asked for, with the last frame */
     unsigned lent;              /* receive buffers not given back */
     unsigned lent_most;

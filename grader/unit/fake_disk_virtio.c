@@ -70,7 +70,8 @@ static void fill(void)
 void disk_attach(void)
 {
     const uint64_t known = DISK_SIZE_MAX | DISK_SEG_MAX | DISK_RO |
-                           DISK_BLK_SIZE | DISK_FLUSH | VIRTIO_F_VERSION_1;
+                           DISK_BLK_SIZE | DISK_FLUSH | VIRTIO_F_VERSION_1 |
+                           VIRTIO_F_EVENT_IDX;
 
     fake_virtio_begin(VIRTIO_ID_BLOCK);
     fake.device.legacy = disk.legacy;

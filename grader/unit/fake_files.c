@@ -12,6 +12,7 @@
 
 const struct fake_file *fake_files;
 size_t fake_piece = 1 << 20;
+bool fake_fixed;
 unsigned fake_again;
 uint64_t fake_broken_at = UINT64_MAX;
 unsigned fake_fails_at;
@@ -78,7 +79,7 @@ static int fake_stat(struct file *file, struct fs_stat *out)
         return error;
     *out = (struct fs_stat){ .type = is->content ? FS_FILE : FS_DIRECTORY,
                              .size = size_of(is), .mtime = is->mtime,
-                             .id = file->node };
+                             .id = file->node, .fixed = fake_fixed };
     return 0;
 }
 

@@ -24,6 +24,7 @@ extern struct fs fake_fs;
 
 /* The knobs. */
 extern size_t fake_piece;       /* bytes that lie together */
+extern bool fake_fixed;         /* files say that they stay as they are */
 extern unsigned fake_again;     /* one call in so many gives -EAGAIN; 0: none */
 extern uint64_t fake_broken_at; /* from this offset on, map gives -EIO */
 

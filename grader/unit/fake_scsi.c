@@ -445,7 +445,8 @@ void scsi_attach(void)
     fake.on_clock = scsi.is_slow ? one : NULL;
     fake.clock_step = scsi.is_slow ? 100000000 : 1000000;
     virtio_attach(&fake.device);
-    CHECK((fake.accepted & ~VIRTIO_F_VERSION_1) == 0 || fake.refuses ||
+    CHECK((fake.accepted & ~(VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX)) == 0 ||
+              fake.refuses ||
               fake.status & VIRTIO_STATUS_FAILED || fake.status == 0,
           "of the features only those with a name are chosen");
     fake.on_notify = NULL;

@@ -43,6 +43,17 @@ int format(char *buf, size_t cap, const char *text, ...)
     return len;
 }
 
+void *pages_alloc(size_t count)
+{
+    return malloc(count * PAGE_SIZE);
+}
+
+void pages_free(void *first, size_t count)
+{
+    (void)count;
+    free(first);
+}
+
 size_t fake_memory = 64 << 20;
 
 struct pages_usage pages_usage(void)

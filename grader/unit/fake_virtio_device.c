@@ -164,9 +164,41 @@ static uint16_t queue_max(struct virtio_device *dev, unsigned index)
     return index < FAKE_QUEUES ? fake.queue_max[index] : 0;
 }
 
+static struct virtq_used *used_ring(const struct virtq *vq)
+{
+    return (void *)((char *)vq->desc + virtq_used_offset(vq->num));
+}
+
+static bool event_idx(void)
+{
+    return (fake.accepted & VIRTIO_F_EVENT_IDX) != 0;
+}
+
+/* While it works it wants no notifications; with EVENT_IDX that is so as long
+ * as avail_event stays behind. */
+static void wake(unsigned q)
+{
+    fake.awake[q] = true;
+    if (!event_idx() && fake.queue[q] != NULL)
+        used_ring(fake.queue[q])->flags = VIRTQ_USED_F_NO_NOTIFY;
+}
+
+static void go_to_sleep(unsigned q)
+{
+    struct virtq_used *used = used_ring(fake.queue[q]);
+    void *avail_event = &used->ring[fake.queue[q]->num];
+
+    fake.awake[q] = false;
+    if (event_idx())
+        *(le16 *)avail_event = fake.avail_idx[q];
+    else
+        used->flags = 0;
+}
+
 static void notify(struct virtq *vq)
 {
     fake.notified[vq->index]++;
+    wake(vq->index);
     if (fake.on_notify != NULL)
         fake.on_notify(vq->index);
 }
@@ -185,6 +217,7 @@ static int queue_enable(struct virtio_device *dev, struct virtq *vq,
              fake.status);
     fake.queue[vq->index] = vq;
     fake.avail_idx[vq->index] = fake.used_idx[vq->index] = 0;
+    fake.awake[vq->index] = false;
     vq->notify = notify;
     return 0;
 }
@@ -213,7 +246,7 @@ void fake_virtio_begin(enum virtio_id id)
     memset(&fake, 0, sizeof fake);
     fake.device = (struct virtio_device){ .transport = &transport, .id = id,
                                           .where = "fake 0" };
-    fake.offered = VIRTIO_F_VERSION_1;
+    fake.offered = VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX;
     for (unsigned i = 0; i < FAKE_QUEUES; i++)
         fake.queue_max[i] = 64;
 }
@@ -230,8 +263,12 @@ bool fake_chain_take(unsigned q, struct fake_chain *chain)
 {
     const struct virtq *vq = queue(q);
 
-    if (vq->avail->idx == fake.avail_idx[q])
+    if (!fake.awake[q])
         return false;
+    if (vq->avail->idx == fake.avail_idx[q]) {
+        go_to_sleep(q);
+        return false;
+    }
     uint16_t at = vq->avail->ring[fake.avail_idx[q]++ % vq->num];
     *chain = (struct fake_chain){ .head = at };
     for (;;) {
@@ -262,18 +299,31 @@ bool fake_chain_take(unsigned q, struct fake_chain *chain)
     }
 }
 
+/* Whether it was asked to tell that used->idx has gone from `from` to `to`:
+ * with EVENT_IDX, when used_event is one of the elements in between. */
+static bool is_to_tell(const struct virtq *vq, uint16_t from, uint16_t to)
+{
+    if (!event_idx())
+        return (vq->avail->flags & VIRTQ_AVAIL_F_NO_INTERRUPT) == 0;
+    CHECK(vq->avail->flags == 0, "with EVENT_IDX avail.flags is 0");
+    for (uint16_t i = from; i != to; i++)
+        if (vq->avail->ring[vq->num] == i)
+            return true;
+    return false;
+}
+
 void fake_chain_use(unsigned q, uint32_t id, uint32_t len, unsigned by)
 {
     struct virtq *vq = queue(q);
-    struct virtq_used *used =
-        (void *)((char *)vq->desc + virtq_used_offset(vq->num));
+    struct virtq_used *used = used_ring(vq);
+    uint16_t from = fake.used_idx[q], to = (uint16_t)(from + by);
 
-    used->ring[fake.used_idx[q] % vq->num] =
-        (struct virtq_used_elem){ id, len };
-    fake.used_idx[q] = (uint16_t)(fake.used_idx[q] + by);
-    used->idx = fake.used_idx[q];
-    if (!fake.loses_interrupts)
-        event_post(fake.work[q]);
+    used->ring[from % vq->num] = (struct virtq_used_elem){ id, len };
+    used->idx = fake.used_idx[q] = to;
+    if (fake.loses_interrupts || !is_to_tell(vq, from, to))
+        return;
+    fake.interrupts[q]++;
+    event_post(fake.work[q]);
 }
 
 void fake_config_interrupt(void)

@@ -5,6 +5,11 @@
  * It is honest until a knob says otherwise. When fake.device.legacy is set it
  * agrees on features as the transport of a legacy device does.
  *
+ * Each queue sleeps until it is notified, and works until it has found the ring
+ * empty; it interrupts only when it was asked to. With EVENT_IDX it goes by
+ * used_event and avail_event alone, without it by the flags alone. So a driver
+ * that forgets to tell it, or to ask, waits for ever.
+ *
  * It writes down what is done to it, a word each, in fake.story:
  *
  *     "0 1 3 features b queue0 queue1 f"
@@ -30,7 +35,8 @@ struct fake_virtio {
     char story[1024];
 
     /* Knobs. */
-    uint64_t offered;               /* features; VERSION_1 to begin with */
+    uint64_t offered;               /* features; VERSION_1 and EVENT_IDX to
+                                       begin with */
     unsigned reset_looks;           /* looks at the status that a reset takes */
     bool refuses;                   /* FEATURES_OK does not stay */
     uint16_t queue_max[FAKE_QUEUES];/* 64 each, to begin with */
@@ -49,11 +55,13 @@ struct fake_virtio {
     uint64_t accepted;
     bool in_reset;
     unsigned notified[FAKE_QUEUES];
+    unsigned interrupts[FAKE_QUEUES];   /* what it was given for it */
 
     /* The transport's. */
     struct virtq *queue[FAKE_QUEUES];
     struct event_work *work[FAKE_QUEUES], *config_work;
     uint16_t avail_idx[FAKE_QUEUES], used_idx[FAKE_QUEUES];
+    bool awake[FAKE_QUEUES];
     unsigned looks_left;
     uint32_t generation;
 };
@@ -74,11 +82,12 @@ struct fake_chain {
     unsigned out, in;               /* so many of them to read, and to write */
 };
 
-/* Takes the next chain of queue `q`; false when there is none. */
+/* Takes the next chain of queue `q`; false when there is none, or the queue
+ * sleeps. */
 bool fake_chain_take(unsigned q, struct fake_chain *chain);
 
 /* Puts this into the used ring, whatever it is, moves idx on by `by`, and
- * interrupts. */
+ * interrupts, if it is to. */
 void fake_chain_use(unsigned q, uint32_t id, uint32_t len, unsigned by);
 
 /* The configuration has changed, or the status has; interrupts. */

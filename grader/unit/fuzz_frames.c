@@ -25,6 +25,7 @@
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { TALKS = 64, PORT0 = 40000, GATEWAY = 0x0a000001 };
+enum { SUM_BEFORE = 16 };       /* a frame: what the card says of its sums */
 
 struct fuzz_reached fuzz_reached;
 
@@ -115,18 +116,20 @@ static void given_back(struct netbuf *nb)
     free(nb->owner);
 }
 
+/* Of one in sixteen the card says that its checksums need not be looked at. */
 void fuzz_receive(const struct made *f)
 {
-    uint8_t *memory = malloc(sizeof(struct netbuf) + f->len);
+    const size_t before = sizeof(struct netbuf) + SUM_BEFORE;
+    uint8_t *memory = malloc(before + f->len);
     struct netbuf *nb = (struct netbuf *)memory;
 
     if (f->len < MAKER_ETH) {
         free(memory);
         return;
     }
-    *nb = (struct netbuf){ .data = memory + sizeof *nb,
-                           .len = (uint32_t)f->len, .release = given_back,
-                           .owner = memory };
+    *nb = (struct netbuf){ .data = memory + before, .len = (uint32_t)f->len,
+                           .release = given_back, .owner = memory };
+    memset(memory + sizeof *nb, below(16) ? 0 : 3, SUM_BEFORE);
     memcpy(nb->data, f->bytes, f->len);
     card.lent++;
     fuzz_reached.frames++;
@@ -494,6 +497,7 @@ void fuzz_frames_start(bool by_dhcp)
     fake_files = files;
     card.frame = heard;
     card.refuses_long = true;
+    card.netdev.sum_before = SUM_BEFORE;
     card_up(by_dhcp ? NULL : "10.0.0.2/24", by_dhcp ? NULL : "10.0.0.1", 4);
     memory_at_start = exact_memory_out;
     MUST(http_serve(80, &site) == 0, "the web server starts");

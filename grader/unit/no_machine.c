@@ -16,6 +16,9 @@
 
 #define WEAK __attribute__((weak))
 
+/* Nothing is withheld (without/without.h). */
+WEAK unsigned without_what;
+
 /* A port or register at which nobody listens reads as all ones. */
 WEAK uint8_t port_read8(uint16_t port) { (void)port; return UINT8_MAX; }
 WEAK uint16_t port_read16(uint16_t port) { (void)port; return UINT16_MAX; }

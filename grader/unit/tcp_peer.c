@@ -17,6 +17,8 @@ static const uint8_t our_ip[4] = { 10, 0, 0, 1 }, their_ip[4] = { 10, 0, 0, 2 };
 static struct peer *peers[PEERS_MAX];
 static unsigned peer_count, lose_share;
 static uint16_t server_port;
+struct peers_wire peers_wire;
+uint16_t peers_mss = PEER_SEGMENT;
 
 static void put16(uint8_t *at, uint32_t v)
 {
@@ -74,7 +76,11 @@ void peer_anything(struct peer *p, unsigned flags, uint32_t at, uint32_t acked,
     uint8_t frame[ETH + IP + TCP + 40 + PEER_LARGEST] = { 0 };
     uint8_t *ip = frame + ETH, *tcp = ip + IP;
     size_t header = TCP + options_len;
+    uint32_t scale = flags & SYN ? 0 : PEER_SCALE;
+    uint32_t edge = acked + ((uint32_t)window << scale);
 
+    if ((int32_t)(edge - p->edge) > 0)
+        p->edge = edge;
     memcpy(frame, card.netdev.address, 6);
     memcpy(frame + 6, our_mac, 6);
     put16(frame + 12, 0x0800);
@@ -104,8 +110,8 @@ void peer_anything(struct peer *p, unsigned flags, uint32_t at, uint32_t acked,
 static void emit(struct peer *p, unsigned flags, uint32_t at, const void *data,
                  size_t len)
 {
-    static const uint8_t options[8] = { 2, 4, PEER_SEGMENT >> 8,
-        PEER_SEGMENT & 255, 1, 3, 3, PEER_SCALE };
+    const uint8_t options[8] = { 2, 4, (uint8_t)(peers_mss >> 8),
+        (uint8_t)peers_mss, 1, 3, 3, PEER_SCALE };
     bool first = flags & SYN;
 
     peer_anything(p, flags, first ? at - 1 : at,
@@ -198,6 +204,10 @@ static void take_bytes(struct peer *p, uint32_t at, const uint8_t *data,
 {
     bool new = false;
 
+    CHECK(len <= peers_mss, "no segment is larger than the peer takes, here "
+          "%u", len);
+    CHECK(at + len <= p->edge + 1, "nothing is sent beyond the peer's window "
+          "but for a byte that asks, here %u bytes", at + len - p->edge);
     CHECK(at < p->cap && len <= p->cap - at, "the server sends less than "
           "%u bytes, in order; these begin at %u", p->cap, at);
     for (uint32_t i = 0; i < len; i++) {
@@ -254,12 +264,18 @@ static void take_segment(struct peer *p, const uint8_t *ip)
         p->count = seq - p->their_first + len;
         return;
     }
+    if (len > 0 && p->lose && --p->lose == 0)
+        return;
     take_ack(p, tcp);
     if (len > 0)
         take_bytes(p, seq - p->their_first, tcp + header, len);
     if (flags & FIN) {
+        uint32_t at = seq - p->their_first + len;
+
+        CHECK(!p->fin || p->fin_at == at, "a FIN stays where it was, behind "
+              "byte %u, here behind %u", p->fin_at, at);
         p->fin = true;
-        p->fin_at = seq - p->their_first + len;
+        p->fin_at = at;
     }
     if ((len > 0 || flags & FIN) && !p->silent)
         acknowledge_all(p);
@@ -289,7 +305,7 @@ static struct queued {
     uint8_t bytes[ETHERNET_FRAME_MAX];
 } *queue, **queue_last = &queue;
 
-static void queue_frame(const uint8_t *data, size_t len)
+static void append(const uint8_t *data, size_t len)
 {
     struct queued *q = malloc(sizeof *q);
 
@@ -299,6 +315,36 @@ static void queue_frame(const uint8_t *data, size_t len)
     *queue_last = q;
     queue_last = &q->next;
     event_post(&deliver);
+}
+
+static bool is_due(unsigned each, unsigned number)
+{
+    return each && number % each == 0;
+}
+
+/* The wire, with its weather. What is late is lost if nothing follows. */
+static void queue_frame(const uint8_t *data, size_t len)
+{
+    static uint8_t late[ETHERNET_FRAME_MAX];
+    static size_t late_len;
+    static unsigned number, followers;
+
+    number += len > 100;
+    if (len > 100 && is_due(peers_wire.lost, number))
+        return;
+    if (len > 100 && is_due(peers_wire.late, number) && !late_len) {
+        memcpy(late, data, len);
+        late_len = len;
+        followers = 0;
+        return;
+    }
+    append(data, len);
+    if (len > 100 && is_due(peers_wire.twice, number))
+        append(data, len);
+    if (late_len && ++followers == 2) {
+        append(late, late_len);
+        late_len = 0;
+    }
 }
 
 static void take_frame(const uint8_t *frame, size_t len)

@@ -31,11 +31,14 @@ struct peer {
     uint32_t again;             /* of these, nothing new in them */
     bool established, fin, reset;
     uint32_t fin_at;            /* `count` when all before it has come */
+    uint32_t edge;              /* bytes that we have said may come */
 
     /* The knobs. */
     bool silent;                /* acknowledges nothing by itself */
     uint32_t room;              /* the window that it offers */
     bool deaf;                  /* frames to it are lost */
+    unsigned lose;              /* the so manieth segment with data from now
+                                   on is lost */
     bool ended;                 /* we have sent a FIN */
     bool unruly;                /* what comes is nobody's concern */
 };
@@ -45,6 +48,16 @@ void peers_start(void);
 
 /* Frames lost in each direction from now on, in 256ths. */
 void peers_lose(unsigned share);
+
+/* What the wire does to the frames that come to the peers, from now on: of the
+ * long ones every so manieth is lost, comes after the next two, comes twice;
+ * 0: none. */
+struct peers_wire { unsigned lost, late, twice; };
+extern struct peers_wire peers_wire;
+
+/* The largest segment that the next connections say they take; PEER_SEGMENT if
+ * they are told nothing. */
+extern uint16_t peers_mss;
 
 /* A new connection to `port`: sends a SYN, and acknowledges the answer to it.
  * `established` tells whether there was one. */

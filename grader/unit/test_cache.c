@@ -51,12 +51,29 @@ static unsigned chained(const struct cache_slot *slot)
 
 static void check_invariants(void)
 {
-    size_t pinned = 0, reading = 0;
+    size_t pinned = 0, reading = 0, ahead = 0;
+    static unsigned calls;
 
+    if (cache->begun > 300 && ++calls % 200 != 0)
+        return; /* it takes long */
     for (size_t i = 0; i < cache->begun; i++) {
-        const struct cache_slot *slot = &cache->slots[i];
+        const struct cache_slot *slot =
+            &cache->slots[cache->usage.blocks - cache->begun + i];
         bool busy = slot->pins > 0 || slot->state == CACHE_READING;
 
+        if (slot->head != slot) {
+            CHECK(i % cache->run == (size_t)(slot - slot->head) &&
+                      slot->head->blocks == cache->run,
+                  "a run fills a place");
+            CHECK(slot->block.number == slot->head->block.number +
+                      (uint64_t)(slot - slot->head),
+                  "its blocks lie together on the disk");
+            CHECK(!listed(slot) && chained(slot) == 1,
+                  "its head stands in line for it");
+            continue;
+        }
+        CHECK(slot->blocks == 1 || slot->block.number % cache->run == 0,
+              "a run begins at a multiple of its length");
         CHECK(slot->pins == 0 || slot->state == CACHE_HERE,
               "what is pinned is here");
         CHECK(listed(slot) == !busy, "a slot is idle when nobody uses it");
@@ -64,8 +81,9 @@ static void check_invariants(void)
               "a slot is in a chain when it isn't empty");
         CHECK(slot->state == CACHE_READING || !slot->waiters.first,
               "who waits for a block waits for one that is being read");
-        pinned += slot->pins > 0;
-        reading += slot->state == CACHE_READING;
+        pinned += slot->pins > 0 ? slot->blocks : 0;
+        reading += slot->state == CACHE_READING ? slot->blocks : 0;
+        ahead += slot->unasked ? slot->blocks : 0;
     }
     CHECK(!cache->room_waiters.first || list_empty(&cache->idle) ||
               cache->room_work.posted,
@@ -74,6 +92,8 @@ static void check_invariants(void)
     CHECK(usage.pinned == pinned && usage.reading == reading,
           "cache_usage() counts %zu pinned, %zu reading; there are %zu, %zu",
           usage.pinned, usage.reading, pinned, reading);
+    CHECK(usage.ahead == ahead, "it counts %zu that nobody asked for, there "
+          "are %zu", usage.ahead, ahead);
 }
 
 /* The block's content, if it is what cache_get() gives for `number`. */
@@ -516,11 +536,12 @@ TEST(test_a_cache_has_at_least_its_least_number_of_blocks)
 TEST(test_a_cache_is_as_large_as_the_machine_s_memory_allows)
 {
     static const struct { size_t total, used, blocks; } table[] = {
-        { 16384, 400, 3996 },           /* 64 MiB */
-        { 2048, 800, 312 },             /* 8 MiB */
+        { 16384, 400, 7472 },           /* 64 MiB: half, nearly */
+        { 4096, 400, 1328 },            /* 16 MiB */
+        { 2048, 800, 312 },             /* 8 MiB: a quarter */
         { 1536, 1400, 34 },
         { 1536, 1530, 16 },
-        { 6 << 18, 1000, 16384 },       /* 6 GiB */
+        { 6 << 18, 1000, 32768 },       /* 6 GiB */
     };
     struct block_dev *dev = fake_disk_add(100 * IN_BLOCK);
 
@@ -543,7 +564,9 @@ TEST(test_a_cache_is_smaller_when_memory_is_in_pieces)
 
     fake_pages_in_a_row = 1000;
     CHECK(cache_open(dev, 0, &cache) == 0, "it is made");
-    CHECK(cache_usage(cache).blocks == 512, "of 512 blocks");
+    CHECK(cache_usage(cache).blocks == 960,
+          "of an eighth of what there might be, in whole runs; here %zu",
+          cache_usage(cache).blocks);
     CHECK(cache_open(dev, 1001, &cache) == -ENOMEM,
           "but who wants 1001 gets these or none");
     fake_pages_in_a_row = 15;
@@ -573,9 +596,274 @@ TEST(test_nothing_is_allocated_once_the_cache_is_open)
     CHECK(fake_memory_out() == out, "it is what it was");
 }
 
+/* ---- In order ----------------------------------------------------------- */
+
+enum { RUNS = 64, LARGE = RUNS * CACHE_RUN_MAX };
+
+static struct cache_block *get_run(uint64_t number, size_t count, unsigned how)
+{
+    struct cache_block *block;
+    int error;
+
+    while ((error = cache_get_run(cache, number, count, how, &block)) ==
+           -EAGAIN) {
+        check_invariants();
+        fake_disk_run();
+    }
+    CHECK(error == 0, "block %llu is given, here %d",
+          (unsigned long long)number, error);
+    check_block(block, number);
+    CHECK(memcmp(block->data,
+                 fake_disk.bytes + number * CACHE_BLOCK_SIZE,
+                 block->together) == 0, "all that it holds is the disk's");
+    check_invariants();
+    return block;
+}
+
+static size_t prefetch(uint64_t number, size_t count, unsigned how)
+{
+    bool begun = false;
+    size_t here = cache_prefetch(cache, number, count, how, &begun);
+
+    CHECK(here <= count, "no more than was asked for");
+    check_invariants();
+    return here;
+}
+
+TEST(test_a_run_is_read_by_one_request_and_held_by_one_pin)
+{
+    open_cache(400 * IN_BLOCK, LARGE);
+    struct cache_block *block = get_run(37, 100, 0);
+
+    CHECK(fake_disk.reads == 1, "one request, here %u", fake_disk.reads);
+    CHECK(block->together == 11 * CACHE_BLOCK_SIZE,
+          "blocks 37 to 47 are held, here %u bytes", block->together);
+    CHECK(cache_usage(cache).pinned == 16, "with it all of the run");
+    struct cache_block *other = get(32);
+    cache_put(cache, block);
+    CHECK(cache_usage(cache).pinned == 16, "another pin holds it as well");
+    cache_put(cache, other);
+    CHECK(cache_usage(cache).pinned == 0, "and now nothing does");
+}
+
+TEST(test_a_run_is_not_read_for_less_than_half_of_it_nor_beyond_the_disk)
+{
+    open_cache(72 * IN_BLOCK + 3, LARGE);
+    CHECK(get_run(3, 7, 0)->together == CACHE_BLOCK_SIZE, "seven are few");
+    CHECK(get_run(41, 9, 0)->together == CACHE_BLOCK_SIZE,
+          "seven of them are in this run");
+    CHECK(get_run(16, 8, 0)->together == 16 * CACHE_BLOCK_SIZE,
+          "eight are enough");
+    CHECK(get_run(64, 9, 0)->together == CACHE_BLOCK_SIZE,
+          "the last one is no whole run");
+    CHECK(get_run(72, 1, 0)->together == 3 * BLOCK_SECTOR_SIZE,
+          "and the last block no whole block");
+    CHECK(prefetch(73, 5, 0) == 0, "behind it there is nothing");
+}
+
+TEST(test_a_disk_that_takes_short_requests_gets_short_runs)
+{
+    struct block_dev *dev = fake_disk_add(400 * IN_BLOCK);
+    static const struct { uint32_t piece, len; unsigned run; } table[] = {
+        { 4096, UINT32_MAX, 1 },
+        { UINT32_MAX, 10000, 2 },
+        { 65535, UINT32_MAX, 8 },
+        { 65536, 65536, 16 },
+    };
+
+    for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+        dev->piece_len_max = table[i].piece;
+        dev->len_max = table[i].len;
+        CHECK(cache_open(dev, LARGE, &cache) == 0, "it is made");
+        CHECK(cache_usage(cache).run == table[i].run, "runs of %u, here %zu",
+              table[i].run, cache_usage(cache).run);
+        cache_put(cache, get_run(64, 100, 0));
+    }
+}
+
+TEST(test_in_a_run_that_fails_only_the_bad_block_fails_and_runs_are_let_be)
+{
+    struct cache_block *block;
+
+    open_cache(400 * IN_BLOCK, LARGE);
+    fake_disk.bad[37 * IN_BLOCK + 1] = true;
+    for (unsigned i = 32; i < 48; i++) {
+        if (i != 37)
+            cache_put(cache, get_run(i, 48 - i, 0));
+    }
+    CHECK(fake_disk.reads == 17, "a run, and each of it by itself; here %u",
+          fake_disk.reads);
+    CHECK(cache_usage(cache).errors == 1, "one error is counted");
+    for (unsigned i = 1; i <= 3; i++) {
+        prefetch(37, 11, CACHE_URGENT);
+        CHECK(cache_get(cache, 37, &block) == -EAGAIN, "it is waited for");
+        fake_disk_run();
+        CHECK(fake_disk.reads == 17 + i, "only the bad block is tried again");
+        CHECK(cache_get(cache, 37, &block) == -EIO, "and fails again");
+        check_invariants();
+    }
+}
+
+TEST(test_an_error_that_was_met_ahead_is_not_told_to_who_asks_later)
+{
+    static const struct { unsigned bad, first, count; } table[] = {
+        { 37, 32, 16 },
+        { 101, 101, 1 },
+    };
+
+    open_cache(400 * IN_BLOCK, LARGE);
+    for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+        fake_disk.bad[table[i].bad * IN_BLOCK + 1] = true;
+        prefetch(table[i].first, table[i].count, 0);
+        fake_disk_run();
+        check_invariants();
+        CHECK(cache_usage(cache).errors == i + 1, "it is counted");
+        CHECK(cache_usage(cache).ahead == 0, "it isn't kept");
+        fake_disk.bad[table[i].bad * IN_BLOCK + 1] = false;
+        use(table[i].bad);
+    }
+}
+
+TEST(test_a_disk_that_breaks_while_runs_are_read_fails_all_of_their_blocks)
+{
+    struct cache_block *block;
+
+    open_cache(400 * IN_BLOCK, LARGE);
+    fake_disk.by_hand = true;
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(prefetch(16 * i, 16, 0) == 16, "a run is begun");
+    fake_disk.broken = true;
+    while (fake_disk.held > 0)
+        fake_disk_finish(unit_random_below(fake_disk.held));
+    check_invariants();
+    for (unsigned i = 0; i < 160; i++)
+        CHECK(cache_get(cache, i, &block) == -EIO, "block %u failed", i);
+    CHECK(prefetch(200, 16, 0) == 0, "nothing is begun any more");
+}
+
+TEST(test_what_is_read_ahead_is_no_more_than_half_of_the_cache)
+{
+    unsigned runs = 0;
+
+    open_cache(8 * LARGE * IN_BLOCK, LARGE);
+    while (prefetch(16 * runs, 16, 0) == 16) {
+        runs++;
+        fake_disk_run();
+    }
+    CHECK(runs == RUNS / 2, "%u runs, here %u", RUNS / 2, runs);
+    CHECK(prefetch(16 * runs, 16, CACHE_URGENT) == 16,
+          "but what is wanted now is read");
+    cache_put(cache, get(0));
+    CHECK(prefetch(16 * runs + 16, 16, 0) == 16, "one is used: one more");
+    for (unsigned i = 0; i < LARGE; i++) /* left behind by those who went */
+        use(4 * LARGE + i);
+    CHECK(prefetch(2 * LARGE, 16, 0) == 16, "what is old gives way");
+}
+
+TEST(test_who_asks_for_a_block_has_a_bounded_number_read_ahead_before_it)
+{
+    struct cache_block *block;
+    unsigned runs = 0;
+
+    open_cache(8 * LARGE * IN_BLOCK, LARGE);
+    fake_disk.by_hand = true;
+    while (prefetch(16 * runs, 16, 0) == 16)
+        runs++;
+    CHECK(runs == 16, "a MiB, here %u runs", runs);
+    CHECK(cache_get(cache, 4000, &block) == -EAGAIN &&
+              prefetch(5000, 16, CACHE_URGENT) > 0 && fake_disk.held == 18,
+          "what is wanted now is read besides");
+    while (cache_usage(cache).reading >= CACHE_READING_MAX)
+        fake_disk_finish(0);
+    CHECK(prefetch(16 * runs, 16, 0) == 16 &&
+              prefetch(16 * runs + 16, 16, 0) == 0,
+          "there is room for one more");
+    while (fake_disk.held > 0)
+        fake_disk_finish(0);
+    fake_disk.by_hand = false;
+    fake_disk_run();
+}
+
+TEST(test_reading_ahead_breaks_no_promise_and_takes_nothing_that_is_pinned)
+{
+    struct cache_block *block;
+
+    open_cache(4 * LARGE * IN_BLOCK, LARGE);
+    for (unsigned i = 0; i < LARGE; i++) {
+        int error = cache_get(cache, 2 * i, &block);
+        CHECK(error == -EAGAIN, "block %u is promised", 2 * i);
+    }
+    CHECK(prefetch(3000, 16, CACHE_URGENT) == 0, "all is being read");
+    fake_disk_run();
+    CHECK(prefetch(3000, 16, CACHE_URGENT) == 0, "all is promised");
+    for (unsigned i = 0; i < LARGE; i++)
+        CHECK(cache_get(cache, 2 * i, &block) == 0, "block %u is here", 2 * i);
+    CHECK(prefetch(3000, 16, CACHE_URGENT) == 0, "all is pinned");
+}
+
+static unsigned pass(unsigned blocks)
+{
+    unsigned before = fake_disk.reads;
+
+    for (unsigned i = 0; i < blocks; i += 16)
+        cache_put(cache, get_run(i, blocks - i, CACHE_PASSING));
+    return fake_disk.reads - before;
+}
+
+TEST(test_what_is_larger_than_the_cache_pushes_out_little_and_partly_stays)
+{
+    unsigned reads = 0;
+
+    open_cache(8 * LARGE * IN_BLOCK, LARGE);
+    for (unsigned i = 0; i < 20; i++)
+        use(7 * LARGE + 16 * i);
+    for (unsigned i = 0; i < 20; i++)
+        reads = pass(2 * LARGE);
+    CHECK(reads < 2 * RUNS * 3 / 4, "of %u runs, of which half would fit, %u "
+          "are read each time", 2 * RUNS, reads);
+    unsigned before = fake_disk.reads;
+    for (unsigned i = 0; i < 5; i++)
+        for (unsigned k = 0; k < 4; k++)
+            use(6 * LARGE + i);
+    for (unsigned i = 0; i < 5; i++)
+        use(6 * LARGE + i);
+    pass(LARGE / 2);
+    CHECK(fake_disk.reads - before < 5 + RUNS / 2, "what is new stays too");
+}
+
+TEST(test_places_are_runs_and_single_blocks_by_turns_as_they_are_wanted)
+{
+    open_cache(8 * LARGE * IN_BLOCK, LARGE);
+    for (unsigned turn = 0; turn < 3; turn++) {
+        for (unsigned i = 0; i < LARGE; i++)
+            use(2 * i + 2 * LARGE);
+        for (unsigned i = 0; i < RUNS; i++) {
+            struct cache_block *block = get_run(6 * LARGE + 16 * i, 16, 0);
+            CHECK(block->together == 16 * CACHE_BLOCK_SIZE,
+                  "run %u is one, though all was full of single blocks", i);
+            cache_put(cache, block);
+        }
+        unsigned before = fake_disk.reads;
+        for (unsigned i = 0; i < LARGE; i++)
+            use(6 * LARGE + i);
+        CHECK(fake_disk.reads == before, "and all of them are here");
+    }
+}
+
+TEST(test_a_block_that_stands_in_the_way_of_a_run_comes_back_with_it)
+{
+    open_cache(400 * IN_BLOCK, LARGE);
+    use(40);
+    CHECK(get_run(32, 16, 0)->together == 16 * CACHE_BLOCK_SIZE, "a run");
+    struct cache_block *pinned = get(56);
+    CHECK(get_run(48, 16, 0)->together == CACHE_BLOCK_SIZE,
+          "not over one that is pinned");
+    check_block(pinned, 56);
+}
+
 /* ---- At random ---------------------------------------------------------- */
 
-enum { USERS = 40, DISK_BLOCKS = 60 };
+enum { USERS = 40, DISK_BLOCKS = 600 };
 
 static struct user {
     struct event_work work;
@@ -583,6 +871,7 @@ static struct user {
     uint64_t number;
     struct cache_block *block;
 } users[USERS];
+static unsigned disk_blocks;
 
 static void user_woken(struct event_work *work)
 {
@@ -615,8 +904,13 @@ static void user_acts(struct user *user)
         return;
     }
     if (unit_random_below(3) > 0) /* else: what it was told to wait for */
-        user->number = unit_random_below(DISK_BLOCKS);
-    int error = cache_get(cache, user->number, &user->block);
+        user->number = unit_random_below(disk_blocks);
+    unsigned count = 1 + unit_random_below(20), how = unit_random_below(4);
+    bool begun;
+    if (unit_random_below(4) == 0)
+        cache_prefetch(cache, unit_random_below(DISK_BLOCKS + 9), count, how,
+                       &begun);
+    int error = cache_get_run(cache, user->number, count, how, &user->block);
     if (error == -EAGAIN && unit_random_below(4) > 0) {
         user->waits = true;
         cache_wait(cache, &user->work);
@@ -627,9 +921,10 @@ static void user_acts(struct user *user)
           "cache_get() gives it, or -EAGAIN, or -EIO; here %d", error);
 }
 
-TEST(test_at_random_nobody_sees_wrong_bytes_or_waits_for_ever)
+static void act_at_random(size_t blocks, unsigned on_disk)
 {
-    open_cache(DISK_BLOCKS * IN_BLOCK - 3, 16);
+    disk_blocks = on_disk;
+    open_cache(on_disk * IN_BLOCK - 3, blocks);
     fake_disk.by_hand = true;
     fake_disk.room = 5;
     for (unsigned i = 0; i < USERS; i++)
@@ -644,7 +939,7 @@ TEST(test_at_random_nobody_sees_wrong_bytes_or_waits_for_ever)
         else if (dice == 8)
             event_run_once(0);
         else if (unit_random_below(20) == 0)
-            fake_disk.bad[unit_random_below(DISK_BLOCKS * IN_BLOCK - 3)] ^= 1;
+            fake_disk.bad[unit_random_below(on_disk * IN_BLOCK - 3)] ^= 1;
         check_users();
         if (n % 16 == 0)
             check_invariants();
@@ -661,4 +956,14 @@ TEST(test_at_random_nobody_sees_wrong_bytes_or_waits_for_ever)
         CHECK(!users[i].waits, "user %u still waits for block %llu", i,
               (unsigned long long)users[i].number);
     check_invariants();
+}
+
+TEST(test_at_random_nobody_sees_wrong_bytes_or_waits_for_ever)
+{
+    act_at_random(CACHE_BLOCKS_MIN, 60);
+}
+
+TEST(test_at_random_nobody_does_with_runs_of_four_blocks_either)
+{
+    act_at_random(256, DISK_BLOCKS);
 }

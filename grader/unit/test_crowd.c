@@ -316,11 +316,39 @@ TEST(test_peers_that_acknowledge_nothing_leave_segments_to_the_others)
     }
     CHECK(accepted == 30 && pool_out("TCP_SEG") > 64 * 16, "most of the "
           "segments are out, here %u", pool_out("TCP_SEG"));
-    CHECK(pool_out("TCP_SEG") < 120 * 16, "of %u segments a sixteenth is left "
-          "at least, here %u are out", 128 * 16, pool_out("TCP_SEG"));
+    CHECK(pool_out("TCP_SEG") < 120 * 16, "of %u segments for data a sixteenth "
+          "is left at least, here %u are out", 128 * 16, pool_out("TCP_SEG"));
     send_first = 0;
     for (unsigned i = 0; i < 5; i++)
         check_answered("while thirty acknowledge nothing");
+}
+
+TEST(test_each_who_waits_for_room_has_some_in_turn)
+{
+    enum { PEERS = 12, ROOM = 4, ROUNDS = 60 };
+    struct peer *peers[PEERS];
+    unsigned asked[PEERS] = { 0 };
+
+    start();
+    for (unsigned i = 0; i < PEERS; i++)
+        peers[i] = peer_connect(PORT);
+    card_run();
+    card.narrow = true;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < PEERS; i++)
+            if (peers[i]->count == 5 * asked[i]) {
+                peer_send(peers[i], "hello", 5);
+                asked[i]++;
+            }
+        card_run();
+        card.room = ROOM;
+        card.netdev.writable(&card.netdev);
+        card_run();
+    }
+    for (unsigned i = 0; i < PEERS; i++)
+        CHECK(peers[i]->count / 5 >= ROUNDS * ROOM / PEERS - 2, "of %d rounds "
+              "in which %d find room, peer %u of %d had some in %u", ROUNDS,
+              ROOM, i, PEERS, peers[i]->count / 5);
 }
 
 /* ---- The clock ---------------------------------------------------------- */

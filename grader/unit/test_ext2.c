@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "fake_image.h"
+#include "fs/ext2/given.h"
 #include "fs/sync.h"
 #include "mem/heap.h"
 #include "mem/pages.h"
 #include "unit.h"
+#include "without/without.h"
 
 /* ---- What the cache is made of ---- */
 
@@ -131,6 +133,30 @@ static void check_path(const char *path, int wanted)
 
 /* ---- Content ---- */
 
+/* What is remembered of where a file lies must be what lab 08 says of it. */
+static void check_as_ext2_map(struct file *file, uint64_t offset,
+                              const struct fs_extent *extent)
+{
+    const struct ext2_inode *inode;
+    struct fs_extent its;
+    int error;
+
+    do
+        error = ext2_inode(&fs, (uint32_t)file->node, &inode);
+    while (fs_again_sync(&fs.fs, error));
+    CHECK(error == 0, "its inode can be read, here %d", error);
+    do
+        error = ext2_map(&fs, inode, offset, &its);
+    while (fs_again_sync(&fs.fs, error));
+    CHECK(error == 0 && its.data == extent->data &&
+              (its.len > 0) == (extent->len > 0),
+          "ext2_map() at %llu gives what fs_map() does, but for its length; "
+          "here %d, and %zu bytes", (unsigned long long)offset, error,
+          its.len);
+    if (its.pin != NULL)
+        cache_put(cache, its.pin);
+}
+
 /* Maps at `offset` and checks what comes; returns its length. */
 static size_t check_piece(struct file *file, const struct image_node *node,
                           uint64_t offset)
@@ -146,6 +172,7 @@ static size_t check_piece(struct file *file, const struct image_node *node,
           node->path, (unsigned long long)left, (unsigned long long)offset,
           extent.len);
     CHECK(left > 0 || extent.pin == NULL, "nothing is pinned at the end");
+    check_as_ext2_map(file, offset, &extent);
     for (size_t i = 0; i < extent.len; i++) {
         uint8_t wanted = image_byte(node, offset + i);
         CHECK(extent.data[i] == wanted, "byte %llu of \"%s\" is 0x%02x, here "
@@ -962,6 +989,63 @@ static void check_paths(void)
     }
 }
 
+/* How many blocks of directories are searched to open `name` in "/many". */
+static unsigned searched_for(const char *name, int wanted)
+{
+    struct file file;
+    char path[400];
+
+    snprintf(path, sizeof path, "/many/%s", name);
+    int error = open_path(path, &file);
+    CHECK(error == wanted, "\"%s\" gives %d, here %d", path, wanted, error);
+    return EXT2_ROUND_BLOCKS - fs.round;
+}
+
+/* For each of some names in "/many", that are there or are not. */
+static unsigned searched_for_some(const char *end, int wanted, unsigned names)
+{
+    unsigned blocks = 0;
+
+    for (unsigned i = 0; i < names; i++) {
+        char name[300];
+
+        snprintf(name, sizeof name, "%s%s",
+                 image_many(i * 997 % IMAGE_MANY), end);
+        blocks += searched_for(name, wanted);
+    }
+    return blocks;
+}
+
+TEST(test_a_name_is_looked_for_in_few_blocks_when_all_were_searched_once)
+{
+    enum { NAMES = 100 };
+
+    make_and_mount(&shapes[B1_I256_GROUPS], 0);
+    searched_for("none", -ENOENT);
+    unsigned blocks = searched_for_some("", 0, NAMES);
+    CHECK(blocks < NAMES * 9 / 4, "one of the root and one of the directory "
+          "for each of %u names, here %u", NAMES, blocks);
+    blocks = searched_for_some("~", -ENOENT, NAMES);
+    CHECK(blocks < NAMES * 3 / 2, "one of the root for each of %u names that "
+          "are nowhere, here %u", NAMES, blocks);
+}
+
+TEST(test_directories_for_which_there_is_no_room_are_searched_all_the_same)
+{
+    make_and_mount(&shapes[B1_I256_GROUPS], 0);
+    for (unsigned full = 0; full < 2; full++) {
+        fs.sieves.count = full == 0 ? EXT2_SIEVED : 0;
+        fs.sieves.used = full == 0 ? 0 : EXT2_SIEVE_BYTES - 100;
+        searched_for("none", -ENOENT);
+        CHECK(searched_for("none", -ENOENT) > 50, "all of it, each time");
+        searched_for_some("", 0, 20);
+    }
+    fs.opens += 10000;
+    searched_for("none", -ENOENT);
+    CHECK(searched_for("none", -ENOENT) < 5, "after long it gets its room");
+    searched_for_some("", 0, 20);
+}
+
 TEST(test_paths_lead_where_they_should_also_through_symbolic_links)
 {
     make_and_mount(&small, 0);
@@ -1052,6 +1136,153 @@ TEST(test_many_readers_over_the_smallest_cache_all_get_to_their_ends)
     }
     check_no_pins("all of it");
 }
+
+/* ---- Reading ahead ---- */
+
+static const struct image_node *node_of(const char *path)
+{
+    for (unsigned i = 0; i < image.count; i++)
+        if (strcmp(image.node[i].path, path) == 0)
+            return &image.node[i];
+    CHECK(false, "\"%s\" is in the tree", path);
+    return NULL;
+}
+
+static const struct image_node *open_large(struct file *file, size_t blocks)
+{
+    make_and_mount(&shapes[B4_I256], blocks);
+    CHECK(open_path("/single", file) == 0, "it is there");
+    return node_of("/single");
+}
+
+TEST(test_a_file_that_is_read_in_order_is_read_in_few_requests_once)
+{
+    struct file file;
+    const struct image_node *node = open_large(&file, 2048);
+    unsigned before = image.reads, pieces = 0;
+
+    for (uint64_t at = 0; at < node->size; pieces++)
+        at += check_piece(&file, node, at);
+    unsigned runs = (unsigned)(node->size / (16 * CACHE_BLOCK_SIZE));
+    CHECK(image.reads - before < runs * 3 / 2,
+          "%u runs take about as many requests, here %u", runs,
+          image.reads - before);
+    CHECK(pieces < runs * 3 / 2, "and pieces, here %u", pieces);
+    before = image.reads;
+    check_range(&file, node, 0, node->size);
+    CHECK(image.reads == before, "it is read once, here %u times more",
+          image.reads - before);
+}
+
+TEST(test_who_jumps_gets_what_he_asks_for_and_no_more_until_he_reads_on)
+{
+    struct file file;
+    const struct image_node *node = open_large(&file, 2048);
+    uint64_t at = node->size / 2;
+
+    check_piece(&file, node, 3 * at / 2); /* what says where blocks are */
+    uint64_t misses = cache_usage(cache).misses;
+    for (unsigned i = 0; i < 20; i++)
+        check_piece(&file, node, at - i * 65536);
+    CHECK(cache_usage(cache).misses == misses + 20,
+          "20 jumps take 20 blocks, here %llu",
+          (unsigned long long)(cache_usage(cache).misses - misses));
+    at += check_piece(&file, node, at);
+    misses = cache_usage(cache).misses;
+    check_range(&file, node, at, at + 65536);
+    CHECK(cache_usage(cache).misses > misses + 16, "now he reads on");
+}
+
+TEST(test_nothing_is_read_far_behind_what_is_wanted_nor_behind_the_end)
+{
+    struct file file;
+    const struct image_node *node = open_large(&file, 2048);
+    uint64_t misses;
+
+    check_piece(&file, node, node->size / 2);
+    misses = cache_usage(cache).misses;
+    fs_want(&file, 1 << 20, 300000);
+    check_range(&file, node, 1 << 20, (1 << 20) + 300000);
+    CHECK(cache_usage(cache).misses - misses <= 74 + 2 * 16,
+          "74 blocks are wanted, and whole runs read; here %llu",
+          (unsigned long long)(cache_usage(cache).misses - misses));
+    fs_want(&file, UINT64_MAX - 5, UINT64_MAX);
+    check_piece(&file, node, UINT64_MAX - 5);
+}
+
+TEST(test_without_reading_ahead_files_are_the_same)
+{
+    struct file file;
+
+    without_what = 1u << WITHOUT_READAHEAD;
+    const struct image_node *node = open_large(&file, 2048);
+    uint64_t misses = cache_usage(cache).misses;
+    unsigned reads = image.reads;
+
+    check_range(&file, node, 0, node->size);
+    CHECK(cache_usage(cache).misses - misses == image.reads - reads,
+          "each request is for one block");
+}
+
+TEST(test_many_readers_of_a_large_file_over_a_small_cache_all_get_to_its_end)
+{
+    enum { READERS = 40 };
+    static struct reader readers[READERS];
+    static const size_t sizes[] = { CACHE_BLOCKS_MIN, 128, 300 };
+    struct file file;
+
+    for (unsigned k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        const struct image_node *node = open_large(&file, sizes[k]);
+        unsigned done = 0, rounds = 0;
+
+        for (unsigned i = 0; i < READERS; i++) {
+            readers[i] = (struct reader){
+                .work.run = read_on,
+                .node = node,
+                .offset = node->size - 5000 * (1 + i),
+            };
+            event_post(&readers[i].work);
+        }
+        while (done < READERS) {
+            CHECK(rounds++ < 200000, "of %u readers only %u get to the end",
+                  READERS, done);
+            event_run_once(0);
+            done = 0;
+            for (unsigned i = 0; i < READERS; i++)
+                done += readers[i].done;
+        }
+        check_no_pins("all of it");
+    }
+}
+
+TEST(test_a_bad_sector_in_a_run_is_the_error_of_its_own_block_only)
+{
+    struct file file;
+    const struct image_node *node = open_large(&file, 2048);
+    struct fs_extent extent;
+    unsigned failed = 0;
+    uint32_t block;
+
+    const struct ext2_inode *inode;
+    CHECK(ext2_inode(&fs, (uint32_t)file.node, &inode) == 0 &&
+              ext2_block(&fs, inode, 7, &block) == 0, "it is direct");
+    image.bad_first = (uint64_t)block * 8 + 3;
+    image.bad_end = image.bad_first + 1;
+    for (uint64_t at = 0; at < 20 * 4096; at += 4096) {
+        int error = fs_map_sync(&file, at, &extent);
+        CHECK(error == (at == 7 * 4096 ? -EIO : 0),
+              "block 7 and no other is bad: %llu gives %d",
+              (unsigned long long)at, error);
+        failed += error != 0;
+        if (error == 0) {
+            CHECK(extent.data[5] == image_byte(node, at + 5), "it is right");
+            fs_unmap(&file, &extent);
+        }
+    }
+    CHECK(failed == 1, "one block failed, here %u", failed);
+}
+
+/* ---- Pins ---- */
 
 TEST(test_with_as_much_pinned_as_may_be_paths_are_still_found)
 {

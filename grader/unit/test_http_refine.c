@@ -249,7 +249,8 @@ static const char *directory(const char *target, unsigned minor, bool listing,
 
     start("GET", minor, more);
     r.request_target = (struct http_slice){ target, strlen(target) };
-    selected.stat = (struct fs_stat){ FS_DIRECTORY, 4096, 784111777, 9 };
+    selected.stat = (struct fs_stat){ FS_DIRECTORY, 4096, 784111777, 9,
+                                      false };
     selected.listing = listing;
     struct http_found found = { .stat = selected.stat, .path = &path };
     http_respond(&r, &found, &response);
@@ -324,7 +325,7 @@ static char page[4000];
 
 static const char *entry(const char *name, enum fs_type type, bool known)
 {
-    struct fs_stat stat = { type, 12345, 784111777, 1 };
+    struct fs_stat stat = { type, 12345, 784111777, 1, false };
     struct fs_dirent dirent = { .type = type,
                                 .name_len = (uint8_t)strlen(name) };
     struct http_text text = { page, sizeof page, 0 };

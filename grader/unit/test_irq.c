@@ -21,7 +21,7 @@ struct pic {
     unsigned ends;
 };
 static struct pic master, slave;
-static unsigned apic_ends;
+static unsigned apic_ends, timer_came;
 
 static struct pic *pic_at(uint16_t port)
 {
@@ -65,6 +65,11 @@ uint8_t port_read8(uint16_t port)
 void local_apic_end(void)
 {
     apic_ends++;
+}
+
+void clock_timer_came(void)
+{
+    timer_came++;
 }
 
 /* The processor takes an interrupt of `line`. */
@@ -217,6 +222,7 @@ TEST(test_other_vectors_are_ended_at_the_local_apic)
               apic_ends);
     }
     CHECK(master.ends + slave.ends == 0, "the 8259s have no part in it");
+    CHECK(timer_came == 1, "the clock is told when it was the timer's");
 }
 
 TEST(test_the_local_apic_s_spurious_interrupt_is_not_ended)

@@ -205,7 +205,7 @@ static uint32_t sum_of(const uint8_t *data, size_t len, uint32_t sum)
 /* The reset that answers a SYN for a port where nobody listens. */
 TEST(test_a_card_that_completes_checksums_is_told_where)
 {
-    const uint8_t *tcp = caught + ETH + 20;
+    const uint8_t *tcp;
     uint32_t pseudo;
 
     card.netdev.features = NETDEV_CHECKSUM;
@@ -214,11 +214,12 @@ TEST(test_a_card_that_completes_checksums_is_told_where)
     card_receive(arp_request, sizeof arp_request);
     card.frame = catch;
     peer_connect(99);
+    tcp = card.whole + ETH + 20;
     CHECK(caught_len == ETH + 40 && tcp[13] & 4, "a RST is sent");
     CHECK(card.csum_start == ETH + 20 && card.csum_offset == 16, "the sum "
           "goes from the TCP header on into its bytes 16 and 17, here %u, %u",
           card.csum_start, card.csum_offset);
-    pseudo = sum_of(caught + ETH + 12, 8, 6 + 20);
+    pseudo = sum_of(card.whole + ETH + 12, 8, 6 + 20);
     CHECK((uint32_t)(tcp[16] << 8 | tcp[17]) == pseudo, "there lies the "
           "pseudo-header's sum %04x, here %02x%02x", pseudo, tcp[16], tcp[17]);
 }

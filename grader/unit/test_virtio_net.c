@@ -6,23 +6,30 @@
 #include "drivers/virtio_net/virtio_net.h"
 #include "fake_virtio_device.h"
 #include "lib/errno.h"
+#include "without/without.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { RECEIVE = 0, TRANSMIT = 1, HEADER = sizeof(struct virtio_net_hdr),
        HEADER_LEGACY = 10 };
 
+/* What was sent is given back by then, though nothing else happens. */
+enum { TIDY_MS = 10 };
+
 static struct netdev *card;
 static unsigned received, released, writable, link_changes;
 static uint8_t last_frame[2048];
 static uint32_t last_len;
+static unsigned last_sum;
 
 static void receive(struct netdev *dev, struct netbuf *nb)
 {
     CHECK(dev == card && nb->len <= sizeof last_frame, "a frame comes in");
     memcpy(last_frame, nb->data, nb->len);
     last_len = nb->len;
+    last_sum = netdev_sum(dev, nb);
     received++;
     nb->release(nb);
 }
@@ -132,7 +139,7 @@ TEST(test_frames_come_in_and_go_out)
         CHECK(send(60) == 0, "there is room");
         fake_loop();
         CHECK(frames_out() == 1, "a frame goes out");
-        fake_loop();
+        fake_pass_time(TIDY_MS);
         CHECK(received == i + 1 && released == i + 1, "frame %u: %u came in, "
               "%u were released", i, received, released);
     }
@@ -233,7 +240,7 @@ static void legacy_traffic(unsigned pieces)
     for (unsigned i = 0; i < 300; i++) {
         legacy_frame_in(pieces);
         legacy_frame_out();
-        fake_loop();
+        fake_pass_time(TIDY_MS);
         CHECK(received == i + 1 && released == i + 1, "frame %u goes in and "
               "one goes out", i);
         CHECK(last_len == 100 && last_frame[0] == 0x77 &&
@@ -265,7 +272,7 @@ TEST(test_a_legacy_card_may_count_what_it_has_read)
         fake_loop();
         CHECK(fake_chain_take(TRANSMIT, &chain), "a frame goes out");
         fake_chain_use(TRANSMIT, chain.head, i % 2 ? 70 : UINT32_MAX, 1);
-        fake_loop();
+        fake_pass_time(TIDY_MS);
         CHECK(released == i + 1 && !fake.queue[TRANSMIT]->broken, "frame %u is "
               "sent, and the card is not broken", i);
     }
@@ -301,6 +308,236 @@ TEST(test_a_legacy_card_with_long_queues_has_as_many_buffers_as_any_other)
             CHECK(sent == (sizes[i] < 256 ? sizes[i] / 2 : 128), "and %u "
                   "frames on their way out", sent);
         }
+    }
+}
+
+/* ---- With and without each feature --------------------------------------- */
+
+enum { CSUM = 1 << 0, GUEST_CSUM = 1 << 1, HOST_TSO4 = 1 << 11,
+       MRG_RXBUF = 1 << 15, INDIRECT_DESC = 1 << 28 };
+
+static const uint64_t optional[] = {
+    CSUM, GUEST_CSUM, HOST_TSO4, MRG_RXBUF, VIRTIO_F_ANY_LAYOUT, INDIRECT_DESC,
+    VIRTIO_F_EVENT_IDX,
+};
+enum { SUBSETS = 1 << (sizeof optional / sizeof *optional) };
+
+/* The header of what the card receives, by what was agreed on. */
+static uint32_t header(void)
+{
+    return fake.device.legacy ? HEADER_LEGACY : HEADER;
+}
+
+/* The header says what the card knows of the frame's checksum. */
+static void any_frame_in(uint8_t flags)
+{
+    struct fake_chain chain;
+    uint8_t all[HEADER + 100] = { flags }, *at = all;
+    uint32_t left = header() + 100;
+
+    memset(all + header(), 0x77, 100);
+    CHECK(fake_chain_take(RECEIVE, &chain), "there is a receive buffer");
+    for (unsigned i = 0; i < chain.in && left > 0; i++) {
+        uint32_t len = chain.pieces[i].len < left ? chain.pieces[i].len : left;
+        memcpy(chain.pieces[i].data, at, len);
+        at += len;
+        left -= len;
+    }
+    fake_chain_use(RECEIVE, chain.head, header() + 100, 1);
+}
+
+/* A few rounds in which the ring is filled to the brim, or hardly. */
+static void any_traffic(const char *what)
+{
+    unsigned sent = 0, writable_before = writable;
+
+    received = released = 0;
+    for (unsigned round = 0; round < 60; round++) {
+        unsigned most = round % 3 ? 2 : 1000, before = sent;
+
+        while (sent - before < most && send(60) == 0)
+            sent++;
+        any_frame_in((uint8_t)round % 5);
+        fake_loop();
+        CHECK(received == round + 1, "%s: frame %u comes in", what, round);
+        CHECK(last_sum == (fake.accepted & GUEST_CSUM ? round % 5 % 4 : 0),
+              "%s: what the card says of its checksum is %u, handed up as %u",
+              what, round % 5, last_sum);
+        unsigned out = frames_out();
+        CHECK(out == sent - before, "%s: of %u frames %u go out", what,
+              sent - before, out);
+        fake_pass_time(TIDY_MS);
+        CHECK(released == sent, "%s: of %u frames %u are given back", what,
+              sent, released);
+    }
+    CHECK(writable - writable_before == 20, "%s: whenever the ring was full, "
+          "there is room again; here %u times of 20", what,
+          writable - writable_before);
+}
+
+static void with_subset(unsigned subset, bool legacy)
+{
+    char what[64];
+
+    offer(0);
+    fake.device.legacy = legacy;
+    fake.offered &= ~VIRTIO_F_EVENT_IDX;
+    for (unsigned i = 0; i < sizeof optional / sizeof *optional; i++)
+        if (subset >> i & 1)
+            fake.offered |= optional[i];
+    attach();
+    snprintf(what, sizeof what, "%s card, features 0x%llx",
+             legacy ? "legacy" : "modern", (unsigned long long)fake.offered);
+    CHECK(!(fake.accepted & HOST_TSO4) || fake.accepted & CSUM, "%s: no "
+          "HOST_TSO4 without CSUM [virtio 1.2 §5.1.3.1]", what);
+    CHECK(!(fake.accepted & (MRG_RXBUF | INDIRECT_DESC)), "%s: what nobody "
+          "here knows is not taken", what);
+    CHECK(!(card->features & NETDEV_TSO4) == !(fake.accepted & HOST_TSO4) &&
+              !(card->features & NETDEV_CHECKSUM) == !(fake.accepted & CSUM),
+          "%s: the stack is told of what there is", what);
+    any_traffic(what);
+}
+
+TEST(test_every_subset_of_features_carries_frames_both_ways)
+{
+    for (unsigned subset = 0; subset < SUBSETS; subset++) {
+        with_subset(subset, false);
+        with_subset(subset, true);
+    }
+}
+
+TEST(test_what_the_command_line_withholds_is_not_agreed_on)
+{
+    static const struct { unsigned without; uint64_t lacks; } each[] = {
+        { 0, 0 },
+        { 1u << WITHOUT_TSO, HOST_TSO4 },
+        { 1u << WITHOUT_CSUM, CSUM | GUEST_CSUM | HOST_TSO4 },
+        { 1u << WITHOUT_EVENT_IDX, VIRTIO_F_EVENT_IDX },
+        { 1u << WITHOUT_KICK, 0 },
+        { 1u << WITHOUT_KICK | 1u << WITHOUT_EVENT_IDX, VIRTIO_F_EVENT_IDX },
+    };
+    const uint64_t all = CSUM | GUEST_CSUM | HOST_TSO4 | VIRTIO_F_EVENT_IDX;
+
+    for (unsigned i = 0; i < sizeof each / sizeof *each; i++) {
+        without_what = each[i].without;
+        with_subset(SUBSETS - 1, false);
+        CHECK((fake.accepted & all) == (all & ~each[i].lacks), "without 0x%x: "
+              "0x%llx", each[i].without, (unsigned long long)fake.accepted);
+    }
+}
+
+/* [virtio 1.2 §2.2.1] */
+TEST(test_a_card_that_cuts_but_does_not_sum_is_asked_a_second_time)
+{
+    offer(0);
+    fake.offered |= HOST_TSO4;
+    attach();
+    CHECK(!(fake.accepted & HOST_TSO4) && card->features == 0, "for less");
+    CHECK(strncmp(fake.story, "0 1 3 features b 8b 0 1 3 features b", 36) == 0,
+          "from the beginning, after it was given up; here \"%s\"",
+          fake.story);
+}
+
+static void many_small_frames(bool lossy)
+{
+    received = released = 0;
+    for (unsigned i = 1; i <= 100; i++) {
+        any_frame_in(0);
+        CHECK(send(60) == 0, "there is room");
+        fake_pass_time(lossy ? 1000 : 1);
+        frames_out();
+        fake_pass_time(lossy ? 1000 : 1);
+        CHECK(received == i, "frame %u has come in", i);
+    }
+    fake_pass_time(1000);
+    CHECK(released == 100, "all are given back; here %u", released);
+}
+
+TEST(test_frames_that_are_sent_interrupt_nobody_while_there_is_room)
+{
+    for (unsigned event_idx = 0; event_idx < 2; event_idx++) {
+        offer(0);
+        if (!event_idx)
+            fake.offered &= ~VIRTIO_F_EVENT_IDX;
+        attach();
+        many_small_frames(false);
+        CHECK(fake.interrupts[TRANSMIT] <= 1, "%s EVENT_IDX: 100 frames were "
+              "sent, with %u interrupts", event_idx ? "with" : "without",
+              fake.interrupts[TRANSMIT]);
+    }
+}
+
+TEST(test_who_waits_for_room_is_interrupted_once_when_half_has_been_sent)
+{
+    struct fake_chain chain;
+    unsigned sent = 0;
+
+    begin();
+    while (send(60) == 0)
+        sent++;
+    fake_loop();
+    unsigned before = fake.interrupts[TRANSMIT];
+    for (unsigned i = 0; i < sent; i++) {
+        CHECK(fake_chain_take(TRANSMIT, &chain), "frame %u goes out", i);
+        fake_chain_use(TRANSMIT, chain.head, 0, 1);
+        fake_loop();
+        CHECK(writable == (i + 1 >= sent / 2), "%u of %u are sent", i + 1,
+              sent);
+    }
+    CHECK(fake.interrupts[TRANSMIT] == before + 1, "one interrupt; here %u",
+          fake.interrupts[TRANSMIT] - before);
+}
+
+TEST(test_the_last_of_the_ring_is_for_frames_that_nobody_sends_again)
+{
+    static uint8_t bytes[60];
+    static struct netbuf patient[256];
+    unsigned sent = 0, more = 0;
+    int error = 0;
+
+    begin();
+    while (error == 0 && sent < 256) {
+        patient[sent] = (struct netbuf){ .data = bytes, .len = sizeof bytes,
+                                         .release = release_nothing,
+                                         .patient = true };
+        error = card->send(card, &patient[sent]);
+        sent += error == 0;
+    }
+    CHECK(error == -ENOSPC && sent >= 4, "%u patient frames find room", sent);
+    while (send(60) == 0)
+        more++;
+    CHECK(more >= sent / 3, "when %u patient frames are under way, and no more "
+          "may be, there is room for others: here for %u", sent, more);
+}
+
+TEST(test_frames_that_come_while_others_are_looked_at_interrupt_nobody)
+{
+    begin();
+    received = 0;
+    any_frame_in(0);
+    unsigned before = fake.interrupts[RECEIVE];
+    CHECK(before > 0, "the first one does");
+    for (unsigned i = 0; i < 20; i++) {
+        event_run_once(0);
+        any_frame_in(0);
+    }
+    CHECK(received >= 20 && fake.interrupts[RECEIVE] == before, "%u came in, "
+          "with %u interrupts more", received,
+          fake.interrupts[RECEIVE] - before);
+    fake_loop();
+    any_frame_in(0);
+    CHECK(fake.interrupts[RECEIVE] == before + 1, "then the next one does");
+}
+
+TEST(test_with_any_feature_a_lost_interrupt_costs_a_second)
+{
+    for (unsigned event_idx = 0; event_idx < 2; event_idx++) {
+        offer(0);
+        if (!event_idx)
+            fake.offered &= ~VIRTIO_F_EVENT_IDX;
+        attach();
+        fake.loses_interrupts = true;
+        many_small_frames(true);
     }
 }
 

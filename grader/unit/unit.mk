@@ -22,6 +22,8 @@ UNIT.pci         := fake_pci.c 06-device/pci.c \
 UNIT.handshake   := $(UNIT_VIRTIO)
 UNIT.virtio_core := $(UNIT_VIRTIO)
 UNIT.porting     := $(UNIT_VIRTIO)
+UNIT.virtio_events := 05-virtqueue/virtqueue.c every_instruction.c \
+    kernel/drivers/virtio/core/suppress.c
 UNIT_FORMAT := 02-print/format.c 02-print/console.c \
     kernel/console/consoles.c kernel/console/print.c
 UNIT.virtio_mmio := $(UNIT_VIRTIO) $(UNIT_FORMAT) \
@@ -48,6 +50,7 @@ UNIT.device_tree := fake_tree.c kernel/arch/aarch64/device_tree.c
 UNIT.board     := $(UNIT.device_tree) kernel/arch/aarch64/board.c \
     kernel/arch/map.c kernel/core/cmdline.c
 UNIT.clock_aarch64 :=
+UNIT.clock_x86_64 := kernel/arch/x86_64/clock.c
 UNIT.gic       := kernel/arch/aarch64/gic.c
 UNIT.pl011     := kernel/drivers/pl011/pl011_console.c \
     kernel/console/consoles.c
@@ -64,7 +67,8 @@ UNIT.string    := kernel/lib/number.c string_lodge.c \
 UNIT_BLOCK     := fake_disk.c fake_disk_memory.c kernel/block/block.c \
     04-events/loop.c kernel/event/event.c
 UNIT.block     := $(UNIT_BLOCK)
-UNIT.cache     := $(UNIT_BLOCK) kernel/block/cache.c kernel/block/cache_open.c
+UNIT_CACHE     := $(addprefix kernel/block/cache, .c _room.c _read.c _open.c)
+UNIT.cache     := $(UNIT_BLOCK) $(UNIT_CACHE)
 UNIT.virtio_blk := fake_disk_virtio.c $(UNIT_VIRTIO) $(UNIT_FORMAT) \
     07-block/virtio_blk.c kernel/drivers/virtio_blk/setup.c \
     kernel/block/block.c
@@ -83,6 +87,8 @@ UNIT.server    := 12-http/parse.c 12-http/path.c 12-http/respond.c \
     $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c \
     fake_site.c
 UNIT.http_server := $(UNIT.server)
+UNIT.http_remember := $(UNIT.server)
+UNIT.http_crowd := $(UNIT.server)
 UNIT.http_fields := 12-http/parse.c fuzz_fields.c host_format.c \
     $(addprefix kernel/http/, conditional.c date.c encoding.c host.c \
     multipart.c range.c text.c)
@@ -92,15 +98,15 @@ UNIT.http_refine := 12-http/parse.c 12-http/respond.c host_format.c \
 UNIT.mount     := kernel/fs/fs.c kernel/fs/mount/mount.c
 UNIT.tree      := kernel/fs/fs.c kernel/fs/mem/mem.c kernel/fs/mem/snapshot.c
 # All of lwIP and what stands on it, with memory that the sanitizer sees.
-UNIT_LWIP      := fake_card.c tcp_peer.c 10-lwip/netif.c 11-streams/stream.c \
-    04-events/loop.c kernel/event/event.c kernel/lib/number.c \
-    kernel/net/netdev.c kernel/net/address.c \
+UNIT_LWIP      := fake_card.c fake_cut.c tcp_peer.c 10-lwip/netif.c \
+    11-streams/stream.c 04-events/loop.c kernel/event/event.c \
+    kernel/lib/number.c kernel/net/netdev.c kernel/net/address.c \
     $(addprefix kernel/net/lwip/, port.c interface.c settings.c \
         own_address.c lease.c early.c random.c sequence.c checksum.c guard.c \
-        memory.c buffers.c streams.c \
-        borrowed.c ping.c)
+        connections.c lists.c predict.c cut.c departure.c offload.c \
+        memory.c buffers.c streams.c borrowed.c ping.c)
 STREAMS        := $(addprefix stream_, contract open send receive close error \
-                    window weather)
+                    window weather cut cut_window)
 $(foreach u,$(STREAMS),$(eval UNIT.$(u) := stream_owner.c $(UNIT_LWIP)))
 # The same contract over the host's own sockets.
 UNIT_SOCKETS   := stream_owner.c socket_peer.c fake_host.c \
@@ -114,6 +120,11 @@ UNIT.netif     := $(UNIT_LWIP)
 UNIT.dhcp      := $(UNIT_LWIP)
 UNIT.crowd     := $(UNIT_LWIP)
 UNIT.cards     := $(UNIT_LWIP) frame_maker.c
+UNIT.connections := $(UNIT_LWIP) frame_maker.c
+UNIT.departure := stream_owner.c $(UNIT_LWIP) frame_maker.c
+UNIT.predict   := two_ways.c $(UNIT_LWIP) frame_maker.c
+# The real pools, of which lwIP's memory is made.
+UNIT.pools     := kernel/net/lwip/pools.c
 UNIT.lease     := kernel/net/lwip/lease.c kernel/net/address.c \
     kernel/lib/number.c
 # The same with what stands on it, and memory that has no byte to spare.
@@ -134,17 +145,21 @@ UNIT.random    := kernel/net/lwip/random.c
 # ext2, over the cache that it has and over one that sees every mistake.
 UNIT_EXT2      := 08-files/ext2.c fake_image.c kernel/fs/fs.c \
     kernel/fs/sync.c \
-    $(addprefix kernel/fs/ext2/, check.c blocks.c walk.c files.c) \
+    $(addprefix kernel/fs/ext2/, check.c blocks.c walk.c sieve.c \
+        ahead.c files.c) \
     kernel/block/block.c 04-events/loop.c kernel/event/event.c \
     02-print/format.c 02-print/console.c kernel/console/print.c \
     kernel/console/consoles.c
-UNIT.ext2      := $(UNIT_EXT2) kernel/block/cache.c kernel/block/cache_open.c
+UNIT.ext2      := $(UNIT_EXT2) $(UNIT_CACHE)
 UNIT.ext2_hostile := $(UNIT_EXT2) fake_cache.c fuzz_ext2.c
 $(foreach u,$(STREAMS),$(eval UNIT_MODULE.$(u) := net/lwip))
 UNIT_MODULE.netif  := net/lwip
 UNIT_MODULE.dhcp   := net/lwip
 UNIT_MODULE.crowd  := net/lwip
 UNIT_MODULE.cards  := net/lwip
+UNIT_MODULE.connections := net/lwip
+UNIT_MODULE.departure := net/lwip
+UNIT_MODULE.predict := net/lwip
 UNIT_MODULE.frames := net/lwip
 
 ifdef OBJ       # some goals of the Makefile do without the engine
@@ -161,7 +176,7 @@ HOSTCC ?= gcc
 UNIT_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-common \
     -Wall -Wextra -Wno-unused-parameter $(WERROR) \
-    -Ikernel -Ikernel/arch/unix -Igrader/unit
+    -Igrader/unit/instead -Ikernel -Ikernel/arch/unix -Igrader/unit
 # The kernel's own files see no header of the host's C library.
 UNIT_KERNEL_CFLAGS := -ffreestanding -nostdinc -isystem \
     $(shell $(HOSTCC) -print-file-name=include)

@@ -66,8 +66,11 @@ uint64_t arch_clock_ns(void);
  * Slow. */
 uint64_t arch_clock_unix(void);
 
-/* One interrupt at or soon after `deadline_ns` of arch_clock_ns(). A second
- * call replaces the first; UINT64_MAX means none. */
+/* One interrupt at or soon after `deadline_ns` of arch_clock_ns(); UINT64_MAX:
+ * none is needed. A second call replaces the first, but one that is for earlier
+ * and has not come yet may still come, and then in the place of both: so after
+ * any interrupt whoever goes on sleeping calls this again. With interrupts
+ * off. */
 void arch_timer_set(uint64_t deadline_ns);
 
 /* 64 bits that nobody can foretell, as far as this machine can give such: from

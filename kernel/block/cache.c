@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cache.c - the block cache: finds blocks, reads them, keeps those that were
- * used last.
+ * cache.c - the block cache: hands out blocks, and keeps those that were used
+ * last.
  *
  * Between file systems above and block_submit() below. Which blocks are worth
- * having is left to those who ask; how many there is room for, to
+ * having is left to those who ask; which memory they get to cache_room.c, how
+ * they are read to cache_read.c, and how many there is room for to
  * cache_open.c. cache_slot.h has the picture and the invariants.
  */
 #include "block/cache_slot.h"
@@ -12,10 +13,7 @@
 #include "core/panic.h"
 #include "lib/errno.h"
 
-_Static_assert((int)CACHE_BLOCK_SIZE == (int)BLOCK_UNIT_MAX,
-               "a block is a whole number of the disk's units");
-
-enum { SECTORS_IN_BLOCK = CACHE_BLOCK_SIZE / BLOCK_SECTOR_SIZE };
+enum { ONE_STAYS_OF = 8 };      /* runs that are read in passing */
 
 /* ---- Who waits for any slot ----------------------------------------------*/
 
@@ -32,200 +30,162 @@ void cache_offer_room(struct event_work *work)
     event_post(work);
 }
 
-static void now_idle(struct cache *cache, struct cache_slot *slot)
+void cache_now_idle(struct cache *cache, struct cache_slot *head, bool first)
 {
-    list_append(&cache->idle, &slot->idle_link);
+    list_insert_before(first ? cache->idle.next : &cache->idle,
+                       &head->idle_link);
     if (cache->room_waiters.first != NULL)
         event_post(&cache->room_work);
 }
 
-/* ---- Slots by number -----------------------------------------------------*/
+/* ---- For users -----------------------------------------------------------*/
 
-/* Multiplies by 2^64 divided by the golden ratio: neighbours, and numbers a
- * power of two apart, go to different chains. */
-static struct cache_slot **chain_of(struct cache *cache, uint64_t number)
+/* What was read as one of many, and is not the one in so many that stays. One
+ * that stays is what makes something of the many be there the next time, when
+ * all of them are more than there is room for. */
+static void set_passing(struct cache *cache, struct cache_slot *head,
+                        unsigned how)
 {
-    uint64_t hash = number * 0x9e3779b97f4a7c15u;
-
-    return &cache->chains[hash >> (64 - cache->chains_log)];
+    head->passing =
+        (how & CACHE_PASSING) != 0 && ++cache->passed % ONE_STAYS_OF != 0;
 }
 
-static struct cache_slot *find(struct cache *cache, uint64_t number)
+/* Begins to read what is not here: -EAGAIN, or why it can't. */
+static int miss(struct cache *cache, uint64_t number, size_t count,
+                unsigned how)
 {
-    struct cache_slot *slot = *chain_of(cache, number);
+    if (cache_length(cache, number) == 0)
+        return -ERANGE;
 
-    while (slot != NULL && slot->block.number != number)
-        slot = slot->chain_next;
-    return slot;
-}
-
-static void forget(struct cache *cache, struct cache_slot *slot)
-{
-    struct cache_slot **at = chain_of(cache, slot->block.number);
-
-    while (*at != slot)
-        at = &(*at)->chain_next;
-    *at = slot->chain_next;
-    slot->state = CACHE_EMPTY;
-    slot->promised = false;
-}
-
-/* The next slot that was never used; there is one. */
-static struct cache_slot *begin(struct cache *cache)
-{
-    size_t i = cache->begun++;
-    struct cache_slot *slot = &cache->slots[i];
-
-    *slot = (struct cache_slot){
-        .cache = cache,
-        .state = CACHE_EMPTY,
-        .block.data = cache->data + i * CACHE_BLOCK_SIZE,
-    };
-    waiters_init(&slot->waiters);
-    return slot;
-}
-
-/* A slot for another block, CACHE_EMPTY and not idle; NULL when all are busy.
- * One that was never used, or the one that was not for longest; but one that
- * is promised goes to the end of the line instead, once, so that who waits for
- * it finds it when it wakes, and a promise that nobody wants kept does not last
- * for ever. */
-static struct cache_slot *take(struct cache *cache)
-{
-    if (cache->begun < cache->usage.blocks)
-        return begin(cache);
-    if (list_empty(&cache->idle))
-        return NULL;
-
-    struct cache_slot *slot =
-        container_of(cache->idle.next, struct cache_slot, idle_link);
-    while (slot->promised) {
-        slot->promised = false;
-        list_remove(&slot->idle_link);
-        list_append(&cache->idle, &slot->idle_link);
-        slot = container_of(cache->idle.next, struct cache_slot, idle_link);
+    struct cache_slot *head = cache_read_run(cache, number, count);
+    if (head == NULL) {
+        head = cache_take(cache);
+        cache->asked = head;
+        if (head == NULL)
+            return -EAGAIN;
+        int error = cache_read(cache, head, number);
+        if (error != 0)
+            return error;
     }
-    list_remove(&slot->idle_link);
-    if (slot->state != CACHE_EMPTY)
-        forget(cache, slot);
-    return slot;
-}
-
-/* ---- Reading -------------------------------------------------------------*/
-
-static void read_done(struct block_request *req)
-{
-    struct cache_slot *slot = req->owner;
-    struct cache *cache = slot->cache;
-
-    slot->state = req->error == 0 ? CACHE_HERE : CACHE_FAILED;
-    cache->usage.reading--;
-    if (req->error != 0)
-        cache->usage.errors++;
-    while (slot->waiters.first != NULL)
-        waiters_post(&slot->waiters);
-    now_idle(cache, slot);
-}
-
-/* How many bytes of the disk block `number` has; 0 when it is beyond it. */
-static uint32_t length(const struct cache *cache, uint64_t number)
-{
-    uint64_t sectors = cache->dev->sectors;
-
-    if (number > sectors / SECTORS_IN_BLOCK)
-        return 0;
-    sectors -= number * SECTORS_IN_BLOCK;
-    return sectors < SECTORS_IN_BLOCK ? (uint32_t)sectors * BLOCK_SECTOR_SIZE
-                                      : CACHE_BLOCK_SIZE;
-}
-
-/* Begins to read block `number` into a slot: -EAGAIN, or why it can't. */
-static int start_read(struct cache *cache, uint64_t number)
-{
-    struct cache_slot *slot = take(cache);
-
-    cache->asked = slot;
-    if (slot == NULL)
-        return -EAGAIN;
-
-    slot->block.number = number;
-    slot->block.len = length(cache, number);
-    slot->piece =
-        (struct block_piece){ (void *)slot->block.data, slot->block.len };
-    slot->request = (struct block_request){
-        .op = BLOCK_READ,
-        .sector = number * SECTORS_IN_BLOCK,
-        .pieces = &slot->piece,
-        .count = 1,
-        .done = read_done,
-        .owner = slot,
-    };
-    int error = block_submit(cache->dev, &slot->request);
-    if (error != 0) {
-        cache->usage.errors++;
-        list_insert_before(cache->idle.next, &slot->idle_link);
-        return -EIO;
-    }
-    slot->state = CACHE_READING;
-    slot->promised = true;
-    slot->chain_next = *chain_of(cache, number);
-    *chain_of(cache, number) = slot;
-    cache->usage.misses++;
-    cache->usage.reading++;
+    set_passing(cache, head, how);
+    head->promised = true;
+    cache->asked = head;
     return -EAGAIN;
 }
 
-/* ---- For users -----------------------------------------------------------*/
-
-int cache_get(struct cache *cache, uint64_t number, struct cache_block **out)
+/* It is asked for. */
+static void was_asked(struct cache *cache, struct cache_slot *head)
 {
-    if (length(cache, number) == 0)
-        return -ERANGE;
+    if (head->unasked) {
+        head->unasked = false;
+        cache->usage.ahead -= head->blocks;
+    }
+}
 
-    struct cache_slot *slot = find(cache, number);
+int cache_get_run(struct cache *cache, uint64_t number, size_t count,
+                  unsigned how, struct cache_block **out)
+{
+    struct cache_slot *slot = cache_find(cache, number);
+
     if (slot == NULL)
-        return start_read(cache, number);
-    if (slot->state == CACHE_READING) {
-        cache->asked = slot;
+        return miss(cache, number, count, how);
+
+    struct cache_slot *head = slot->head;
+    was_asked(cache, head);
+    if (head->state == CACHE_READING) {
+        head->promised = true;
+        cache->asked = head;
         return -EAGAIN;
     }
-    if (slot->state == CACHE_FAILED) {
-        forget(cache, slot);
-        list_remove(&slot->idle_link);
-        list_insert_before(cache->idle.next, &slot->idle_link);
+    if (head->state == CACHE_FAILED) {
+        cache_forget(cache, head);
+        list_remove(&head->idle_link);
+        cache_now_idle(cache, head, true);
         return -EIO;
     }
 
-    if (!slot->promised)
+    if (!head->promised)
         cache->usage.hits++;
-    slot->promised = false;
-    if (slot->pins++ == 0) {
-        list_remove(&slot->idle_link);
-        cache->usage.pinned++;
+    head->promised = false;
+    if (head->pins++ == 0) {
+        list_remove(&head->idle_link);
+        cache->usage.pinned += head->blocks;
+        if (head->used)
+            head->passing = false; /* somebody has come back for it */
     }
     *out = &slot->block;
     return 0;
 }
 
+int cache_get(struct cache *cache, uint64_t number, struct cache_block **out)
+{
+    return cache_get_run(cache, number, 1, 0, out);
+}
+
+/* What was read in passing has had its use, and is the first to be taken. */
 void cache_put(struct cache *cache, struct cache_block *block)
 {
-    struct cache_slot *slot = container_of(block, struct cache_slot, block);
+    struct cache_slot *head =
+        container_of(block, struct cache_slot, block)->head;
 
-    assert(slot->cache == cache && slot->pins > 0);
-    if (--slot->pins > 0)
+    assert(head->cache == cache && head->pins > 0);
+    if (--head->pins > 0)
         return;
-    cache->usage.pinned--;
-    now_idle(cache, slot);
+    cache->usage.pinned -= head->blocks;
+    head->used = true;
+    cache_now_idle(cache, head, head->passing);
+}
+
+/* Reads what nobody waits for: it goes only where no promise is broken. The
+ * slot of `number`, or NULL. */
+static struct cache_slot *read_ahead(struct cache *cache, uint64_t number,
+                                     size_t count, unsigned how)
+{
+    bool urgent = (how & CACHE_URGENT) != 0;
+    size_t ahead = cache->usage.ahead + cache->run;
+
+    if (cache_length(cache, number) == 0 ||
+        (!urgent && (ahead > cache->usage.blocks / 2 ||
+                     cache->usage.reading >= CACHE_READING_MAX)))
+        return NULL;
+    struct cache_slot *head = cache_read_run(cache, number, count);
+    if (head == NULL) {
+        if (!cache_has_room(cache))
+            return NULL;
+        head = cache_take(cache);
+        if (cache_read(cache, head, number) != 0)
+            return NULL;
+    }
+    set_passing(cache, head, how);
+    head->unasked = !urgent;
+    cache->usage.ahead += urgent ? 0 : head->blocks;
+    return head + (number - head->block.number);
+}
+
+size_t cache_prefetch(struct cache *cache, uint64_t number, size_t count,
+                      unsigned how, bool *begun)
+{
+    struct cache_slot *slot = cache_find(cache, number);
+
+    if (slot == NULL) {
+        slot = read_ahead(cache, number, count, how);
+        if (slot == NULL)
+            return 0;
+        *begun = true;
+    }
+    size_t here =
+        (slot->block.together + CACHE_BLOCK_SIZE - 1) / CACHE_BLOCK_SIZE;
+    return here < count ? here : count;
 }
 
 void cache_wait(struct cache *cache, struct event_work *again)
 {
-    struct cache_slot *slot = cache->asked;
+    struct cache_slot *head = cache->asked;
 
     assert(!again->posted);
-    if (slot != NULL && slot->state == CACHE_READING)
-        waiters_add(&slot->waiters, again);
-    else if (slot == NULL && list_empty(&cache->idle))
+    if (head != NULL && head->state == CACHE_READING)
+        waiters_add(&head->waiters, again);
+    else if (head == NULL && list_empty(&cache->idle))
         waiters_add(&cache->room_waiters, again);
     else
         event_post(again);

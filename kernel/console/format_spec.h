@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/string.h"
+
 _Static_assert(sizeof(long) == 8 && sizeof(size_t) == 8,
                "l, ll, z, t and j are all of 8 bytes on our targets");
 
@@ -52,6 +54,19 @@ struct format_args {
 
 /* Adds `c`: stores it if there is room, and counts it in any case. */
 void format_put(struct format_out *out, char c);
+
+/* Given: adds text[len] in one go. */
+static inline void format_text(struct format_out *out, const char *text,
+                               size_t len)
+{
+    size_t room = out->len < out->cap ? out->cap - out->len : 0;
+
+    if (room > len)
+        room = len;
+    if (room > 0)
+        memcpy(out->buf + out->len, text, room);
+    out->len += len;
+}
 
 /* Adds one converted argument, with blanks up to spec->width before it or,
  * with spec->left, behind it. It is made of `prefix` (a string: sign, 0x, or

@@ -33,7 +33,8 @@ int fs_open(struct fs *fs, const char *path, size_t len, struct file *out)
     int error = path_check(path, len);
     if (error)
         return error;
-    out->fs = fs;
+    *out = (struct file){ .fs = fs };
+    fs_want(out, 0, UINT64_MAX);
     return fs->open(fs, path, len, out);
 }
 
@@ -55,6 +56,16 @@ int fs_map(struct file *file, uint64_t offset, struct fs_extent *out)
 void fs_unmap(struct file *file, struct fs_extent *extent)
 {
     file->fs->unmap(file, extent);
+}
+
+void fs_want(struct file *file, uint64_t offset, uint64_t len)
+{
+    file->reading = (struct fs_reading){
+        .last = offset,
+        .next = offset,
+        .ahead = offset,
+        .until = len < UINT64_MAX - offset ? offset + len : UINT64_MAX,
+    };
 }
 
 int fs_readdir(struct file *dir, uint64_t *cookie, struct fs_dirent *out)

@@ -9,6 +9,7 @@
 #ifndef FS_FS_H
 #define FS_FS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ struct fs_stat {
     uint64_t size;          /* in bytes */
     uint64_t mtime;         /* seconds since 1970, 0 when not known */
     uint64_t id;            /* differs from every other's in its fs */
+    bool fixed;             /* all this, and what path leads to it, and what it
+                               holds, stay so */
 };
 
 /* A pinned piece of a file: the cache's own memory, not a copy. */
@@ -39,10 +42,21 @@ struct fs_dirent {
 
 struct fs;
 
+/* How somebody reads a file: a file system that reads ahead goes by it. Bytes
+ * of the file. */
+struct fs_reading {
+    uint64_t last, next;    /* where the latest extent began, and ended: who
+                               goes on between these reads in order */
+    uint64_t ahead;         /* up to here it has been read ahead */
+    uint64_t until;         /* more will not be wanted */
+    uint32_t window;        /* how far to read ahead; 0: not in order */
+};
+
 /* An open file. The caller's struct, the file system's content. */
 struct file {
     struct fs *fs;
     uint64_t node;          /* which file, in the file system's own terms */
+    struct fs_reading reading;
 };
 
 /* What a file system provides. Paths are absolute, "/" separates, "." and
@@ -79,6 +93,11 @@ int fs_stat(struct file *file, struct fs_stat *out);
  * also when the file has been closed. -EISDIR for a directory. */
 int fs_map(struct file *file, uint64_t offset, struct fs_extent *out);
 void fs_unmap(struct file *file, struct fs_extent *extent);
+
+/* Says that the `len` bytes from `offset` on will be wanted next, in order, and
+ * none behind them. It need not be said: who opens a file is taken to want all
+ * of it from its beginning, and who reads on where he was to want the rest. */
+void fs_want(struct file *file, uint64_t offset, uint64_t len);
 
 /* The next entry of a directory. *cookie is 0 at first. -ENOENT after the
  * last. "." and ".." are left out. */

@@ -11,6 +11,7 @@
 #include "core/panic.h"
 #include "http/connection.h"
 #include "http/http.h"
+#include "http/remember.h"
 #include "lib/errno.h"
 
 /* The field lines of the answer that is being decided on. That is done in one
@@ -80,6 +81,8 @@ static void begin(struct http_connection *c)
     assert(fields.len < fields.cap);
     struct http_slice more = { fields.buf, fields.len };
     c->response.fields = more;
+    if (c->response.persist && http_turn_is_over())
+        c->response.persist = false;
     c->head = http_buffer_take(c);
     assert(c->head != NULL); /* http_lend_possible() */
     if (!write_head(c)) {
@@ -154,6 +157,8 @@ static int decide(struct http_connection *c)
     if (found.error == 0)
         http_refine(&c->request, &selected, &c->response, &c->content,
                     &fields);
+    c->lasting = found.error == 0 &&
+                 http_is_lasting(&c->request, &selected, &c->response);
     return 0;
 }
 
@@ -178,8 +183,25 @@ bool http_answer_open(struct http_connection *c)
         refuse(c, error == -ENOMEM ? 503 : 500);
     } else {
         begin(c);
+        if (c->lasting)
+            http_remember(c);
     }
     return true;
+}
+
+void http_answer_rest(struct http_connection *c,
+                      const struct http_recalled *recalled)
+{
+    start(c);
+    c->head = http_buffer_take(c);
+    assert(c->head != NULL); /* http_lend_possible() */
+    memcpy(c->head->text, recalled->rest, recalled->rest_len);
+    c->head->len = recalled->rest_len;
+    c->request.persist = c->response.persist = !recalled->closes;
+    c->request.head_len = 0;
+    c->request.content_length = 0;
+    c->since_ns = clock_ns();
+    c->state = HTTP_SENDING;
 }
 
 static bool send_buffer(struct http_buffer **buffer, bool more)

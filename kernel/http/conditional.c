@@ -4,8 +4,8 @@
  */
 #include "http/conditional.h"
 
-#include "console/format.h"
 #include "http/date.h"
+#include "http/response.h"
 
 void http_validate(const struct fs_stat *stat, uint64_t now,
                    struct http_validators *out)
@@ -13,9 +13,14 @@ void http_validate(const struct fs_stat *stat, uint64_t now,
     *out = (struct http_validators){ .now = now };
     if (stat->mtime == 0)
         return;
-    format(out->etag, sizeof out->etag, "\"%llx-%llx-%llx\"",
-           (unsigned long long)stat->id, (unsigned long long)stat->mtime,
-           (unsigned long long)stat->size);
+    struct http_text etag = { out->etag, sizeof out->etag, 0 };
+    http_append_text(&etag, "\"");
+    http_append_hex(&etag, stat->id);
+    http_append_text(&etag, "-");
+    http_append_hex(&etag, stat->mtime);
+    http_append_text(&etag, "-");
+    http_append_hex(&etag, stat->size);
+    http_append_text(&etag, "\"");
     /* Nothing was modified in the future [RFC 9110 §8.8.2.1]. */
     out->modified = now != 0 && stat->mtime > now ? now : stat->mtime;
     out->date_is_strong = now == 0 || stat->mtime < now;

@@ -1,173 +1,98 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connection.c - what one client sends, and what is to be done about it.
+ * connection.c - what happens on one connection: bytes that come, memory that
+ * comes back, time that passes.
  *
  * It stands over net/stream.h and keeps the order: one request at a time is
- * parsed and answered, and while that goes on, what comes after it waits in
+ * answered (requests.c), and while that goes on, what comes after it waits in
  * the buffer, and then in the stream, whose window closes: a client that
  * doesn't read its answers is not listened to, and nobody else notices.
  *
- * The answers are made in answer.c, the connections are kept in server.c.
+ * The connections are kept in server.c.
  */
 #include "http/connection.h"
-#include "core/clock.h"
 #include "http/http.h"
-#include "lib/errno.h"
+#include "http/remember.h"
 #include "lib/list.h"
 
-static void set_deadline(struct http_connection *c, unsigned seconds)
+/* Between two requests, when nothing of the last is left. */
+static bool is_at_rest(const struct http_connection *c)
 {
-    c->deadline_ns = clock_ns() + seconds * NS_PER_S;
+    return c->state == HTTP_READING && c->in_len == 0 && c->skip == 0 &&
+           c->lent == 0 && !c->ended;
 }
 
-/* Ends our side; `end` is stream_close or stream_abort, NULL when the stream
- * is gone already. */
-static void finish(struct http_connection *c, void (*end)(struct stream *s))
+/* An event is dealt with: if there is nothing more to do now, its client waits
+ * without `c`, which is not to be looked at any more. */
+static void settle(struct http_connection *c)
 {
-    struct stream *stream = c->stream;
-
-    c->stream = NULL;
-    c->state = HTTP_CLOSED;
-    http_answer_drop(c);
-    if (end != NULL)
-        end(stream);
+    if (is_at_rest(c))
+        http_finish(c, http_wait);
+    http_connection_reap(c);
 }
 
-/* The first `len` bytes of the buffer are dealt with. */
-static void drop_input(struct http_connection *c, size_t len)
-{
-    c->in_len -= len;
-    memmove(c->in, c->in + len, c->in_len);
-}
-
-static void begin_request(struct http_connection *c)
-{
-    http_request_start(&c->request);
-    c->state = HTTP_READING;
-    c->head_begun = false;
-    c->since_ns = clock_ns();
-    set_deadline(c, HTTP_IDLE_S);
-}
-
-/* Returns false when more must come before there is anything to do. */
-static bool read_request(struct http_connection *c)
-{
-    /* An answer must be possible before a request is looked at. */
-    if (!http_lend_possible(c))
-        return false;
-
-    size_t skip = c->skip < c->in_len ? (size_t)c->skip : c->in_len;
-    drop_input(c, skip);
-    c->skip -= skip;
-
-    enum http_parsed parsed = HTTP_PARTIAL;
-    if (c->skip == 0)
-        parsed = http_parse(&c->request, c->in, c->in_len);
-    if (parsed == HTTP_PARTIAL) {
-        if (c->ended)
-            finish(c, stream_close);
-        else if (c->in_len > 0 && !c->head_begun) {
-            /* However many parts it comes in, this is all its time. */
-            c->head_begun = true;
-            c->since_ns = clock_ns();
-            set_deadline(c, HTTP_HEAD_S);
-        }
-        return false;
-    }
-    set_deadline(c, HTTP_IDLE_S);
-    c->since_ns = clock_ns();
-    http_answer_begin(c, parsed == HTTP_OK ? 0 : c->request.status_code);
-    return true;
-}
-
-/* The last answer has been sent. When connections are scarce ours ends only
- * when the client has taken all of it: as long as the stream is not closed, it
- * can be made to give way. */
-static void end(struct http_connection *c)
-{
-    if (c->lent > 0 && http_is_crowded())
-        c->state = HTTP_ENDING;
-    else
-        finish(c, stream_close);
-}
-
-static bool send_response(struct http_connection *c)
-{
-    bool done;
-
-    if (http_answer_send(c, &done) < 0) {
-        /* Part of it is out: only the connection's end says that the rest
-         * will not come. */
-        finish(c, stream_abort);
-        return false;
-    }
-    if (!done)
-        return false;
-    http_answer_drop(c);
-    if (!c->response.persist) {
-        end(c);
-        return false;
-    }
-    drop_input(c, c->request.head_len);
-    c->skip = c->request.content_length;
-    begin_request(c);
-    return true;
-}
-
-/* Goes as far as it can. */
 static void advance(struct http_connection *c)
 {
-    bool on = true;
+    http_go_on(c);
+    settle(c);
+}
 
-    while (on && !c->waiting) {
-        switch (c->state) {
-        case HTTP_READING:
-            on = read_request(c);
-            break;
-        case HTTP_OPENING:
-            on = http_answer_open(c);
-            break;
-        case HTTP_SENDING:
-            on = send_response(c);
-            break;
-        case HTTP_ENDING:
-            if (c->lent == 0)
-                finish(c, stream_close);
-            on = false;
-            break;
-        case HTTP_CLOSED:
-            on = false;
-            break;
-        }
+/* Others have asked, and `c` has had an answer: its next request must wait
+ * until it is its turn again. */
+static bool is_others_turn(const struct http_connection *c)
+{
+    return c->state == HTTP_READING && c->in_len == 0 && c->skip == 0 &&
+           c->lent > 0 && http_asking() > 0;
+}
+
+/* What was asked before needs no more of `c` than its stream. Returns how many
+ * bytes were dealt with. */
+static size_t recall(struct http_connection *c, const uint8_t *data, size_t len)
+{
+    struct http_recalled recalled;
+
+    if (c->state != HTTP_READING || c->in_len > 0 || c->skip > 0 ||
+        !http_lend_possible(c) || !http_recall(c->stream, data, len, &recalled))
+        return 0;
+    http_set_deadline(c, HTTP_IDLE_S);
+    if (recalled.rest_len > 0) {
+        http_answer_rest(c, &recalled);
+        http_go_on(c);
+    } else if (recalled.closes) {
+        http_end(c);
     }
-    if (c->stream != NULL && c->crowded && c->in_len < HTTP_HEAD_MAX) {
-        c->crowded = false;
-        stream_resume(c->stream);
-    }
-    http_connection_reap(c);
+    return recalled.request_len;
 }
 
 /* ---- Events ---- */
 
-static size_t on_receive(struct stream *s, const uint8_t *data, size_t len)
+size_t http_connection_receive(struct stream *s, const uint8_t *data,
+                               size_t len)
 {
     struct http_connection *c = stream_context(s);
     size_t taken = 0;
 
-    c->crowded = false;
-    while (taken < len) {
+    c->crowded = is_others_turn(c);
+    while (taken < len && c->stream != NULL && !c->crowded) {
+        size_t recalled = recall(c, data + taken, len - taken);
+        if (recalled > 0) {
+            taken += recalled;
+            continue;
+        }
         size_t room = HTTP_HEAD_MAX - c->in_len;
         size_t part = len - taken < room ? len - taken : room;
-        if (part == 0)
+        if (part == 0) {
+            c->crowded = true;
             break;
+        }
         memcpy(c->in + c->in_len, data + taken, part);
         c->in_len += part;
         taken += part;
-        advance(c);
-        if (c->stream == NULL)
-            return len; /* nobody is interested in the rest */
+        http_go_on(c);
     }
-    c->crowded = taken < len;
+    if (c->stream == NULL)
+        taken = len; /* nobody is interested in the rest */
+    settle(c);
     return taken;
 }
 
@@ -184,7 +109,7 @@ static void on_end(struct stream *s)
 static void on_taken(struct http_connection *c)
 {
     if (c->state != HTTP_READING || !c->head_begun)
-        set_deadline(c, HTTP_IDLE_S);
+        http_set_deadline(c, HTTP_IDLE_S);
     advance(c);
 }
 
@@ -198,7 +123,7 @@ static void on_error(struct stream *s, int error)
     struct http_connection *c = stream_context(s);
 
     (void)error;
-    finish(c, NULL);
+    http_finish(c, NULL);
     http_connection_reap(c);
 }
 
@@ -221,21 +146,19 @@ void http_connection_expire(struct http_connection *c)
     c->deadline_ns = UINT64_MAX;
     if (c->state == HTTP_READING && c->in_len == 0 && c->skip == 0) {
         /* Who has not acknowledged its last answer by now, never will. */
-        finish(c, c->lent == 0 ? stream_close : stream_abort);
+        http_finish(c, c->lent == 0 ? stream_close : stream_abort);
     } else if (c->state == HTTP_READING && http_lend_possible(c)) {
-        set_deadline(c, HTTP_IDLE_S);
+        http_set_deadline(c, HTTP_IDLE_S);
         http_answer_begin(c, 408);
     } else if (c->state != HTTP_CLOSED) {
-        finish(c, stream_abort);
+        http_finish(c, stream_abort);
     }
     advance(c);
 }
 
-void http_connection_give_way(struct http_connection *c, bool now)
+void http_connection_give_way(struct http_connection *c)
 {
-    bool idle = http_connection_rank(c) == HTTP_IDLE;
-
-    finish(c, idle && !now ? stream_close : stream_abort);
+    http_finish(c, stream_abort);
     http_connection_reap(c);
 }
 
@@ -244,6 +167,10 @@ void http_connection_give_way(struct http_connection *c, bool now)
 void http_connection_init(struct http_connection *c)
 {
     memset(c, 0, offsetof(struct http_connection, request));
+    for (unsigned i = 0; i < HTTP_BUFFERS; i++)
+        c->buffers[i].lent = 0;
+    for (unsigned i = 0; i < HTTP_PINS; i++)
+        c->pins[i].lent = 0;
     c->progress.run = on_progress;
     c->retry.run = on_retry;
 }
@@ -251,7 +178,7 @@ void http_connection_init(struct http_connection *c)
 void http_connection_open(struct http_connection *c, struct stream *stream)
 {
     static const struct stream_events events = {
-        .receive = on_receive,
+        .receive = http_connection_receive,
         .end = on_end,
         .writable = on_writable,
         .error = on_error,
@@ -267,11 +194,8 @@ void http_connection_open(struct http_connection *c, struct stream *stream)
     c->file_open = false;
     c->head = c->text = NULL;
     c->pin = NULL;
-    for (unsigned i = 0; i < HTTP_BUFFERS; i++)
-        c->buffers[i].lent = 0;
-    for (unsigned i = 0; i < HTTP_PINS; i++)
-        c->pins[i].lent = 0;
-    begin_request(c);
-    stream_peer(stream, c->peer, sizeof c->peer);
+    http_begin_request(c);
+    if (http_has_access_log())
+        stream_peer(stream, c->peer, sizeof c->peer);
     stream_attach(stream, &events, c);
 }

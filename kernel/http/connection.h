@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connection.h - one client, from accept() to the last byte that it has
- * acknowledged. For the files of this folder alone.
+ * connection.h - what it takes to answer one client: from the first byte of a
+ * request until the last of the answer is acknowledged, and on while there is
+ * more to do. For the files of this folder alone.
  *
- *               .--------------------- the next request ---------------------.
+ *    accept -> waiting.c <----- all is acknowledged, and nothing is there ----.
+ *               |    ^                                                       |
+ *  a first byte |    '--- the same, from READING                             |
  *               v                                                            |
- *    accept -> READING ------------> OPENING ----------> SENDING ------------|
- *               |  |                  | ^ -EAGAIN         ^ | ^ no room,     |
- *               |  |                  '-' from the fs     | '-' -EAGAIN      |
- *               |  '-------------- refused ---------------'                  |
- *               |                                                            |
- *               |                              ENDING <---- the last, -------|
- *               |                                |        if crowded         |
- *               |                                v                           |
- *               '---- ended, timeout, error -> CLOSED <---- the last --------'
- *                                                |
- *                                                '-> free: nothing is lent
+ *              READING <-------------- the next request ---------------------|
+ *               |  |                                                         |
+ *               |  '---------> OPENING ----------> SENDING ------------------'
+ *               |  |            | ^ -EAGAIN         ^ | ^ no room,    |
+ *               |  |            '-' from the fs     | '-' -EAGAIN     |
+ *               |  '-------- refused ---------------'                 |
+ *               |                                                     |
+ *               |                        ENDING <---- the last, ------|
+ *               |                          |          if crowded      |
+ *               |                          v                          |
+ *               '- ended, timeout, error-> CLOSED <---- the last -----'
+ *                                          |
+ *                                          '-> free: nothing is lent
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
@@ -91,7 +96,7 @@ struct http_connection {
                                    before a request, the request, the answer */
     struct event_work progress; /* something that was lent is back */
     struct event_work retry;    /* the file system may get further */
-    char peer[HTTP_PEER_SIZE];
+    char peer[HTTP_PEER_SIZE];          /* if http_has_access_log() */
 
     /* What has come: in[in_len] begins with the request's head. */
     struct http_request request;
@@ -104,6 +109,7 @@ struct http_connection {
     /* What is being answered. */
     struct http_response response;
     struct http_content content;
+    bool lasting;               /* http_is_lasting() */
     bool answering;             /* the head is made, or sent */
     size_t head_len;
     uint64_t sent;              /* bytes, the head's too */
@@ -131,31 +137,95 @@ extern const struct http_site *http_site;
 /* An answer to `c` has come to its end, or to that of the connection. */
 void http_count_answer(const struct http_connection *c);
 
-/* Are nearly all of them taken? */
+/* The same for one that needed none: there is no log then. */
+void http_count_recalled(void);
+
+/* Are they logged? Only then anybody needs to know who a client is. */
+bool http_has_access_log(void);
+
+/* Are nearly all connections taken? */
 bool http_is_crowded(void);
+
+/* One that is free, or NULL; for http_connection_open(). */
+struct http_connection *http_connection_take(void);
+
+/* Would that give one? */
+bool http_connection_is_free(void);
 
 /* Takes `c` back, if it is closed and nobody needs it any more. */
 void http_connection_reap(struct http_connection *c);
 
-/* ---- connection.c: what comes, and what is to be done about it ---- */
+/* There are more clients than there should be: the answer that is about to be
+ * made is to be its connection's last. To be asked once for each. */
+bool http_turn_is_over(void);
+
+/* Are there more clients than there should be? */
+bool http_is_overrun(void);
+
+/* ---- waiting.c: who has none ---- */
+
+/* Makes room for so many. Returns 0 or -ENOMEM. And gives it back, unless
+ * somebody has waited. */
+int http_waiting_make(unsigned streams);
+void http_waiting_unmake(void);
+
+/* From now on `stream` waits, and its events are seen to. When its client asks
+ * for something it has a connection, or as soon as one is free. */
+void http_wait(struct stream *stream);
+
+/* How many there are, and how many of them have asked. */
+unsigned http_waiting(void);
+unsigned http_asking(void);
+
+/* Gives what connections there are to those who ask, who came first first. */
+void http_serve_asking(void);
+
+/* Turns away who has waited for too long. */
+void http_waiting_expire(void);
+
+/* Who has been idle for longest goes, politely, or, if `now`, at once. False:
+ * nobody has been so for HTTP_TURN_S. */
+bool http_idle_gives_way(bool now);
+
+/* ---- connection.c: what happens ---- */
 
 /* Once, before the first use. */
 void http_connection_init(struct http_connection *c);
 
-/* Begins over `stream`, whose events come here from now on. */
+/* Begins over `stream`, whose events come here from now on; and the first of
+ * them, if it is one that somebody else has heard. */
 void http_connection_open(struct http_connection *c, struct stream *stream);
+size_t http_connection_receive(struct stream *s, const uint8_t *data,
+                               size_t len);
 
 /* The deadline has passed. */
 void http_connection_expire(struct http_connection *c);
 
-/* It gives way to another: politely, or, if `now`, at once. */
-void http_connection_give_way(struct http_connection *c, bool now);
+/* It gives way to another, at once. */
+void http_connection_give_way(struct http_connection *c);
+
+/* ---- requests.c: one after the other ---- */
+
+/* From now on the next is read, and the client has its time. */
+void http_begin_request(struct http_connection *c);
+void http_set_deadline(struct http_connection *c, unsigned seconds);
+
+/* Goes as far as it can. */
+void http_go_on(struct http_connection *c);
+
+/* The last answer has been sent. */
+void http_end(struct http_connection *c);
+
+/* Has nothing to do with the stream any more, of which `end` is the end, or
+ * who sees to it from now on: stream_close, stream_abort, http_wait; NULL when
+ * it is gone already. */
+void http_finish(struct http_connection *c, void (*end)(struct stream *s));
 
 /* ---- rank.c: who gives way ---- */
 
-/* The higher, the less it would matter. HTTP_STAYS: it must not. Among equals
+/* The higher, the less it would matter. HTTP_STAYS: it must not, yet. Of equals
  * it is the one that has been at it for longest. */
-enum http_rank { HTTP_STAYS, HTTP_SLOW_READER, HTTP_SLOW_WRITER, HTTP_IDLE };
+enum http_rank { HTTP_STAYS, HTTP_SLOW_READER, HTTP_SLOW_WRITER };
 enum http_rank http_connection_rank(const struct http_connection *c);
 
 /* ---- answer.c: one answer, from the path to the last byte ---- */
@@ -170,6 +240,12 @@ int http_answer_send(struct http_connection *c, bool *done);
  * needs no file. With a status code other than 0 it was not, or not in time,
  * and that is the answer. */
 void http_answer_begin(struct http_connection *c, unsigned status_code);
+
+/* Sends what a stream did not take of an answer that was recalled, and that
+ * has been counted: SENDING. */
+struct http_recalled;
+void http_answer_rest(struct http_connection *c,
+                      const struct http_recalled *recalled);
 
 /* Lets go of the answer, sent or not. */
 void http_answer_drop(struct http_connection *c);

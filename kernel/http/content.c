@@ -63,6 +63,7 @@ static bool begin_part(struct http_connection *c)
     c->file_at = ranges->range[c->part].first;
     c->left = ranges->range[c->part].len;
     c->part++;
+    fs_want(&c->file, c->file_at, c->left);
     return true;
 }
 

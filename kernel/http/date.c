@@ -4,7 +4,6 @@
  */
 #include "http/date.h"
 
-#include "console/format.h"
 #include "lib/errno.h"
 
 static const char *const day_names[] = {
@@ -89,25 +88,56 @@ static int time_of(const struct moment *m, uint64_t *out)
 
 /* ---- Writing ---- */
 
+/* Over the two digits at `place`; all else of a date is in its pattern. */
+static void put_two(char *place, unsigned number)
+{
+    place[0] = (char)('0' + number / 10);
+    place[1] = (char)('0' + number % 10);
+}
+
+static void put_year(char *place, unsigned year)
+{
+    put_two(place, year / 100);
+    put_two(place + 2, year % 100);
+}
+
 void http_date_write(uint64_t time, char buf[HTTP_DATE_SIZE])
 {
     struct moment m = moment_of(time);
-    uint64_t days = days_before(m.year) + m.day - 1;
+    uint64_t days = (time < LAST_SECOND ? time : LAST_SECOND) / SECONDS_A_DAY;
 
-    for (unsigned month = 1; month < m.month; month++)
-        days += days_in(m.year, month);
-    /* The first of January of the year 1 would have been a Monday. */
-    format(buf, HTTP_DATE_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT",
-           day_names[(days + 1) % 7], m.day, month_names[m.month - 1], m.year,
-           m.hour, m.minute, m.second);
+    memcpy(buf, "Thu, 01 Jan 1970 00:00:00 GMT", HTTP_DATE_SIZE);
+    /* That was a Thursday. */
+    memcpy(buf, day_names[(days + 4) % 7], 3);
+    put_two(buf + 5, m.day);
+    memcpy(buf + 8, month_names[m.month - 1], 3);
+    put_year(buf + 12, m.year);
+    put_two(buf + 17, m.hour);
+    put_two(buf + 20, m.minute);
+    put_two(buf + 23, m.second);
+}
+
+const char *http_date_text(uint64_t time)
+{
+    static uint64_t written; /* the first second of 1970: text is that */
+    static char text[HTTP_DATE_SIZE] = "Thu, 01 Jan 1970 00:00:00 GMT";
+
+    if (time != written)
+        http_date_write(time, text);
+    written = time;
+    return text;
 }
 
 void http_minute_write(uint64_t time, char buf[HTTP_MINUTE_SIZE])
 {
     struct moment m = moment_of(time);
 
-    format(buf, HTTP_MINUTE_SIZE, "%04u-%02u-%02u %02u:%02u", m.year, m.month,
-           m.day, m.hour, m.minute);
+    memcpy(buf, "1970-01-01 00:00", HTTP_MINUTE_SIZE);
+    put_year(buf, m.year);
+    put_two(buf + 5, m.month);
+    put_two(buf + 8, m.day);
+    put_two(buf + 11, m.hour);
+    put_two(buf + 14, m.minute);
 }
 
 /* ---- Reading. Each takes its part off the text, or says that it is not

@@ -23,6 +23,10 @@ enum {
 /* Writes `time` as an IMF-fixdate. After the year 9999: its last second. */
 void http_date_write(uint64_t time, char buf[HTTP_DATE_SIZE]);
 
+/* The same, written once for as long as `time` is the same: of use for now. It
+ * stays until the next call. */
+const char *http_date_text(uint64_t time);
+
 /* Writes it for a person to read. */
 void http_minute_write(uint64_t time, char buf[HTTP_MINUTE_SIZE]);
 

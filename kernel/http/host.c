@@ -13,8 +13,13 @@
 /* unreserved, a %XX, or one of sub-delims [RFC 3986 §2.2, §2.3] */
 static bool is_name_char(char c)
 {
-    return http_is_digit(c) || (http_lower(c) >= 'a' && http_lower(c) <= 'z') ||
-           (c != '\0' && strchr("-._~%!$&'()*+,;=", c) != NULL);
+    return http_is_in(
+        c,
+        HTTP_DIGITS | HTTP_BIT('-') | HTTP_BIT('.') | HTTP_BIT('%') |
+            HTTP_BIT('!') | HTTP_BIT('$') | HTTP_BIT('&') | HTTP_BIT('\'') |
+            HTTP_BIT('(') | HTTP_BIT(')') | HTTP_BIT('*') | HTTP_BIT('+') |
+            HTTP_BIT(',') | HTTP_BIT(';') | HTTP_BIT('='),
+        HTTP_LETTERS | HTTP_BIT('_') | HTTP_BIT('~'));
 }
 
 /* What may stand between the brackets. That it is an address that exists is

@@ -13,7 +13,10 @@
  *     stream <------ pinned pieces of the file <-- its head <-----'
  *
  * What a client does is never more than an answer that refuses it, or the end
- * of its own connection. All memory is allocated by http_serve().
+ * of its own connection. All memory is allocated by http_serve(): a few bytes
+ * for each stream that there may be, so that as many clients can be connected;
+ * and what it takes to be at a request for as many of them at a time as fit
+ * into an eighth of the machine's memory. The others wait for their turn.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -24,15 +27,15 @@
 #include "fs/fs.h"
 
 enum {
-    HTTP_CONNECTIONS = 128,     /* at a time, or fewer by the memory there is;
-                                   when one more comes, the one that has been
-                                   idle for longest gives way to it, or else
-                                   one that is slow */
     HTTP_IDLE_S = 60,           /* a connection without a request, or one
                                    whose client takes nothing, is closed */
     HTTP_HEAD_S = 20,           /* a head that isn't whole by then gets 408 */
+
+    /* While there are more clients than can be served: */
+    HTTP_TURN_S = 2,            /* who is silent for so long, or at one head,
+                                   gives way */
     HTTP_SLOW_S = 10,           /* who in so many seconds has taken fewer */
-    HTTP_SLOW_RATE = 1000,      /* bytes a second is slow */
+    HTTP_SLOW_RATE = 1000,      /* bytes a second is slow, and gives way */
 };
 
 struct http_site {
@@ -52,8 +55,9 @@ int http_serve(uint16_t port, const struct http_site *site);
 
 struct http_usage {
     uint64_t requests;          /* answered since the start, if only in part */
-    unsigned connections;       /* of `limit` */
-    unsigned limit;
+    unsigned connections, limit;        /* clients, and how many there may be */
+    unsigned working, working_limit;    /* of these, at a request */
+    unsigned asking;            /* and those who wait for their turn */
 };
 struct http_usage http_usage(void);
 

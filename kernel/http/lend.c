@@ -15,6 +15,7 @@
 #include "http/connection.h"
 #include "http/http.h"
 #include "lib/errno.h"
+#include "without/without.h"
 
 static unsigned pinned;         /* pins that are lent, of all connections */
 
@@ -61,7 +62,7 @@ struct http_buffer *http_buffer_take(struct http_connection *c)
 static unsigned fair_share(void)
 {
     unsigned max = http_site->fs->pins_max;
-    unsigned share = max / http_usage().connections;
+    unsigned share = max / http_usage().working;
 
     if (max == 0 || share > HTTP_PINS)
         return HTTP_PINS;
@@ -80,6 +81,8 @@ int http_pin_map(struct http_connection *c, uint64_t offset, uint64_t most,
         else
             pin = &c->pins[i];
     }
+    if (without(WITHOUT_CONTENT))
+        return -ENOSPC;
     if (mine >= fair_share())
         return -EBUSY;
     if (max > 0 && pinned + 1 >= max)

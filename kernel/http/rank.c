@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rank.c - who gives way when all connections are taken and another comes.
+ * rank.c - who gives way when all connections are taken and others ask.
  *
- * Who is idle first, whoever has been so for longest; then who has been at one
- * request for longest without having sent all of it; then who takes so little
- * of an answer that nobody can be waiting for it. Who is being served stays,
- * and the newcomer is turned away. server.c looks for the victim.
+ * Who has been at one head for longest, then who takes so little of an answer
+ * that nobody can be waiting for it; but nobody before the time that anyone
+ * may need. Who is being served stays, and those who ask wait. server.c looks
+ * for the victim.
  */
 #include "core/clock.h"
 #include "http/connection.h"
 #include "http/http.h"
 
-/* The first seconds say nothing. */
-static bool is_slow(const struct http_connection *c)
+/* Of an answer that is on its way. Who has not acknowledged one that was sent
+ * whole takes nothing. */
+static bool takes_little(const struct http_connection *c, uint64_t seconds)
 {
-    uint64_t seconds = (clock_ns() - c->since_ns) / NS_PER_S;
-
-    return seconds >= HTTP_SLOW_S && c->sent / seconds < HTTP_SLOW_RATE;
+    return seconds >= HTTP_SLOW_S &&
+           (c->state == HTTP_READING || c->sent / seconds < HTTP_SLOW_RATE);
 }
 
 enum http_rank http_connection_rank(const struct http_connection *c)
 {
-    if (c->state == HTTP_READING)
-        return c->in_len == 0 && c->skip == 0 ? HTTP_IDLE : HTTP_SLOW_WRITER;
-    if (c->state == HTTP_SENDING || c->state == HTTP_ENDING)
-        return is_slow(c) ? HTTP_SLOW_READER : HTTP_STAYS;
-    return HTTP_STAYS;
+    uint64_t seconds = (clock_ns() - c->since_ns) / NS_PER_S;
+
+    if (c->state == HTTP_OPENING || c->state == HTTP_CLOSED)
+        return HTTP_STAYS;
+    if (c->state != HTTP_READING || c->lent > 0)
+        return takes_little(c, seconds) ? HTTP_SLOW_READER : HTTP_STAYS;
+    return seconds < HTTP_TURN_S ? HTTP_STAYS : HTTP_SLOW_WRITER;
 }

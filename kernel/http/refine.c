@@ -10,14 +10,19 @@
 
 #include "http/date.h"
 
+static void append_line(struct http_text *fields, const char *name,
+                        const char *value, size_t len)
+{
+    http_append_text(fields, name);
+    http_append_bytes(fields, value, len);
+    http_append_text(fields, "\r\n");
+}
+
 void http_append_date(struct http_text *fields, uint64_t now)
 {
-    char date[HTTP_DATE_SIZE];
-
     if (now == 0)
         return;
-    http_date_write(now, date);
-    http_append(fields, "Date: %s\r\n", date);
+    append_line(fields, "Date: ", http_date_text(now), HTTP_DATE_SIZE - 1);
 }
 
 void http_options(const struct http_request *request,
@@ -56,11 +61,12 @@ static void append_version(const struct http_selected *selected,
                            struct http_text *fields)
 {
     if (validators->etag[0] != '\0')
-        http_append(fields, "ETag: %s\r\n", validators->etag);
+        append_line(fields, "ETag: ", validators->etag,
+                    strlen(validators->etag));
     else
-        http_append(fields, "Cache-Control: no-store\r\n");
+        http_append_text(fields, "Cache-Control: no-store\r\n");
     if (selected->varies)
-        http_append(fields, "Vary: Accept-Encoding\r\n");
+        http_append_text(fields, "Vary: Accept-Encoding\r\n");
 }
 
 static void append_description(const struct http_selected *selected,
@@ -71,10 +77,10 @@ static void append_description(const struct http_selected *selected,
 
     if (validators->modified != 0) {
         http_date_write(validators->modified, date);
-        http_append(fields, "Last-Modified: %s\r\n", date);
+        append_line(fields, "Last-Modified: ", date, HTTP_DATE_SIZE - 1);
     }
     if (selected->coding == HTTP_GZIP)
-        http_append(fields, "Content-Encoding: gzip\r\n");
+        http_append_text(fields, "Content-Encoding: gzip\r\n");
 }
 
 static void not_modified(struct http_response *response,
@@ -118,10 +124,13 @@ static void send_one(struct http_response *response,
     content->source = HTTP_FILE;
     response->status_code = 206;
     response->content_length = range->len;
-    http_append(fields, "Content-Range: bytes %llu-%llu/%llu\r\n",
-                (unsigned long long)range->first,
-                (unsigned long long)(range->first + range->len - 1),
-                (unsigned long long)content->parts.size);
+    http_append_text(fields, "Content-Range: bytes ");
+    http_append_number(fields, range->first);
+    http_append_text(fields, "-");
+    http_append_number(fields, range->first + range->len - 1);
+    http_append_text(fields, "/");
+    http_append_number(fields, content->parts.size);
+    http_append_text(fields, "\r\n");
 }
 
 static void send_several(struct http_response *response,
@@ -169,7 +178,7 @@ static void send_file(const struct http_request *request,
     unsigned status_code =
         find_ranges(request, selected, validators, &content->parts);
 
-    http_append(fields, "Accept-Ranges: bytes\r\n");
+    http_append_text(fields, "Accept-Ranges: bytes\r\n");
     if (status_code == 416) {
         refuse(request, 416, response, content);
         http_append(fields, "Content-Range: bytes */%llu\r\n",

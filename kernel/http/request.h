@@ -61,7 +61,7 @@ struct http_request {
  * fields, which are many and not looked at before they are written. */
 static inline void http_request_start(struct http_request *request)
 {
-    memset(request, 0, offsetof(struct http_request, field));
+    __builtin_memset(request, 0, offsetof(struct http_request, field));
 }
 
 enum http_parsed {

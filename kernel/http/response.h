@@ -58,6 +58,24 @@ struct http_text {
 void http_append(struct http_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for what needs no format, which is most of a head, and a lot
+ * quicker: bytes as they are, a number in decimal, a number in hexadecimal, a
+ * string, a slice. */
+void http_append_bytes(struct http_text *text, const char *data, size_t len);
+void http_append_number(struct http_text *text, uint64_t number);
+void http_append_hex(struct http_text *text, uint64_t number);
+
+static inline void http_append_text(struct http_text *text, const char *string)
+{
+    http_append_bytes(text, string, __builtin_strlen(string));
+}
+
+static inline void http_append_slice(struct http_text *text,
+                                     struct http_slice slice)
+{
+    http_append_bytes(text, slice.data, slice.len);
+}
+
 /* ---- 12-http/respond.c ---- */
 
 /* The answer that refuses `request` with `status_code`: its content is

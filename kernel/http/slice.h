@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/string.h"
 
@@ -17,11 +18,13 @@ struct http_slice {
     size_t len;
 };
 
-/* Is `slice` the very text `text`? */
+/* Is `slice` the very text `text`? The compiler knows how long a constant is,
+ * and how to compare a few bytes, if it is asked by these names. */
 static inline bool http_slice_is(struct http_slice slice, const char *text)
 {
-    return slice.len == strlen(text) &&
-           memcmp(slice.data, text, slice.len) == 0;
+    size_t len = __builtin_strlen(text);
+
+    return slice.len == len && __builtin_memcmp(slice.data, text, len) == 0;
 }
 
 static inline char http_lower(char c)
@@ -33,12 +36,11 @@ static inline char http_lower(char c)
 static inline bool http_slice_is_nocase(struct http_slice slice,
                                         const char *text)
 {
-    if (slice.len != strlen(text))
-        return false;
     for (size_t i = 0; i < slice.len; i++)
-        if (http_lower(slice.data[i]) != http_lower(text[i]))
+        if (text[i] == '\0' ||
+            http_lower(slice.data[i]) != http_lower(text[i]))
             return false;
-    return true;
+    return text[slice.len] == '\0';
 }
 
 static inline bool http_is_digit(char c)
@@ -106,12 +108,32 @@ static inline bool http_next_member(struct http_slice *list,
     return false;
 }
 
+/*
+ * Kinds of characters that are no range: a set of them is a bit for each of
+ * ASCII's, the first 64 in one word and the others in another.
+ */
+#define HTTP_BIT(c) (1ull << ((c) & 63))
+#define HTTP_DIGITS (0x3ffull << '0')
+#define HTTP_LETTERS (0x3ffffffull << ('A' & 63) | 0x3ffffffull << ('a' & 63))
+
+static inline bool http_is_in(char c, uint64_t first, uint64_t second)
+{
+    unsigned char at = (unsigned char)c;
+
+    return at < 128 && ((at < 64 ? first : second) >> (at & 63) & 1) != 0;
+}
+
 /* What a token is made of, such as a method or a field name
  * [RFC 9110 §5.6.2]. */
 static inline bool http_is_tchar(char c)
 {
-    return http_is_digit(c) || (http_lower(c) >= 'a' && http_lower(c) <= 'z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return http_is_in(
+        c,
+        HTTP_DIGITS | HTTP_BIT('!') | HTTP_BIT('#') | HTTP_BIT('$') |
+            HTTP_BIT('%') | HTTP_BIT('&') | HTTP_BIT('\'') | HTTP_BIT('*') |
+            HTTP_BIT('+') | HTTP_BIT('-') | HTTP_BIT('.'),
+        HTTP_LETTERS | HTTP_BIT('^') | HTTP_BIT('_') | HTTP_BIT('`') |
+            HTTP_BIT('|') | HTTP_BIT('~'));
 }
 
 /* A visible character of ASCII: not a space, not a control character. */

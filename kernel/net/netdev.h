@@ -24,9 +24,10 @@ enum {
  *
  * Sending: a frame is a chain linked by `next`. netdev->send() takes the chain
  * over when it returns 0; from then on the memory belongs to the driver, which
- * may neither change it nor keep it longer than the device needs it, and gives
- * it back by calling release() once for each netbuf of the chain, in any
- * order. When send() fails nothing was taken and nothing is released.
+ * may not change it, and gives it back by calling release() once for each
+ * netbuf of the chain, in any order: when the next frame comes in after the
+ * device is through with it, or within some ten milliseconds. When send() fails
+ * nothing was taken and nothing is released.
  *
  * Receiving: the driver lends one netbuf a frame to netdev->receive(); who
  * gets it gives it back by calling release() once, now or later. The ring has
@@ -43,6 +44,8 @@ struct netbuf {
     uint16_t csum_offset;       /* ... into the 16 bits here, from csum_start */
     uint16_t gso_size;          /* cut the payload into pieces of this size */
     uint16_t header_len;        /* Ethernet, IP and TCP headers, when cutting */
+    bool patient;               /* its sender tries again: the last of the
+                                   room is for frames that are not sent twice */
 
     void (*release)(struct netbuf *nb);
     void *owner;                /* for whoever set release */
@@ -51,6 +54,16 @@ struct netbuf {
 enum netdev_feature {
     NETDEV_CHECKSUM = 1 << 0,   /* completes checksums on what is sent */
     NETDEV_TSO4 = 1 << 1,       /* cuts TCP over IPv4 */
+};
+
+/* What a card may say of a frame that came in, about the checksum of the TCP or
+ * UDP in it. A frame from the very machine that the card is part of has not
+ * been on a wire, where its bytes could change; its checksum may be left out,
+ * and then what is there instead means nothing. */
+enum netdev_sum {
+    NETDEV_SUM_LEFT_OUT = 1 << 0,       /* and those before it, as IP's own,
+                                           the card has looked at */
+    NETDEV_SUM_RIGHT = 1 << 1,          /* the card has looked at it */
 };
 
 /* What a card has done, and what it has in hand just now. */
@@ -66,10 +79,13 @@ struct netdev {
     uint8_t address[ETHERNET_ADDRESS_SIZE];
     uint16_t mtu;               /* bytes of payload a frame, 1500 or told */
     uint32_t features;          /* enum netdev_feature */
+    uint8_t sum_before;         /* so many bytes before a frame that came in
+                                   lies its enum netdev_sum; 0: nowhere */
     bool link_up;
 
     /* The driver's. Sends one frame; see struct netbuf for who owns what.
-     * Returns 0, -ENOSPC when the ring is full (try again after writable()),
+     * Returns 0, -ENOSPC when the ring is full, or has none but the last of
+     * its room for one who is patient (try again after writable()),
      * -EINVAL for a frame that is empty, too long, or in more pieces than
      * NETDEV_PIECES_MAX, -EIO when the device is broken. What was sent in one
      * round of the event loop is announced to the device together. */
@@ -93,5 +109,16 @@ void netdev_add(struct netdev *dev);
 
 /* The card of that name, or NULL. */
 struct netdev *netdev_find(const char *name);
+
+/* What the card says of this frame that came in; 0: nothing, it is to be
+ * checked like any other. */
+static inline enum netdev_sum netdev_sum(const struct netdev *dev,
+                                         const struct netbuf *frame)
+{
+    if (dev->sum_before == 0)
+        return 0;
+    return frame->data[-(int)dev->sum_before] &
+           (NETDEV_SUM_LEFT_OUT | NETDEV_SUM_RIGHT);
+}
 
 #endif

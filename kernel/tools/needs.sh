@@ -35,6 +35,7 @@ met() {
     pages) command -v cmark-gfm ;;
     disks) in_sbin command -v mke2fs && in_sbin command -v debugfs ;;
     tidy) command -v clang-tidy && command -v cppcheck ;;
+    bench) command -v wrk && in_sbin command -v nginx ;;
     aarch64)
         command -v "${cross_arm}gcc" && command -v "${cross_arm}objcopy" &&
             command -v qemu-system-aarch64
@@ -78,6 +79,7 @@ packages() {
     pages/*) echo cmark-gfm ;;
     disks/apk/*) echo e2fsprogs e2fsprogs-extra ;;
     disks/*) echo e2fsprogs ;;
+    bench/*) echo wrk nginx ;;
     tidy/dnf/*) echo clang-tools-extra cppcheck ;;
     tidy/pacman/*) echo clang cppcheck ;;
     tidy/*) echo clang-tidy cppcheck ;;

@@ -20,7 +20,7 @@ enum without {
     WITHOUT_RECEIVE,    /* receive: the card's buffers go up as they are */
     WITHOUT_KICK,       /* kick: one announcement for a round's frames */
     WITHOUT_EVENT_IDX,  /* event_idx: VIRTIO_F_EVENT_IDX */
-    WITHOUT_CSUM,       /* csum: VIRTIO_NET_F_CSUM */
+    WITHOUT_CSUM,       /* csum: VIRTIO_NET_F_CSUM and _GUEST_CSUM */
     WITHOUT_TSO,        /* tso: VIRTIO_NET_F_HOST_TSO4 */
     WITHOUT_ANSWERS,    /* answers: what was asked before is remembered */
     WITHOUT_READAHEAD,  /* readahead: a file is read before it is asked for */

@@ -73,11 +73,11 @@ void format_convert(struct format_out *out, const struct format_spec *spec,
 
 int format_v(char *buf, size_t cap, const char *format, va_list args)
 {
-    /* TODO 2.2 format_v: put the format's characters one by one; at a %,
-     * format_parse() and format_convert(), which take their arguments from a
-     * va_copy() of `args`. Then a NUL: where the text ends, or on the last
-     * character that the buffer has room for; a cap of 0 has room for none.
-     * The result is the length of the whole text. */
+    /* TODO 2.2 format_v: put the format's characters, one by one or up to the
+     * next % in one go; at a %, format_parse() and format_convert(), which
+     * take their arguments from a va_copy() of `args`. Then a NUL: where the
+     * text ends, or on the last character that the buffer has room for; a cap
+     * of 0 has room for none. The result is the length of the whole text. */
     lab_todo("2.2 format_v");
     /* END 2.2 */
 }

@@ -16,9 +16,8 @@
 int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx)
 {
     /* TODO 9.1 virtio_net_post: all of rx->memory for the device to write, in
-     * the pieces that virtio_net_rx_pieces() makes of it. What will
-     * virtq_poll() have to give back, so that you know which it was?
-     * [virtio 1.2 §5.1.6.3] */
+     * the pieces that rx->pieces has of it. What will virtq_poll() have to give
+     * back, so that you know which it was? [virtio 1.2 §5.1.6.3] */
     lab_todo("9.1 virtio_net_post");
     /* END 9.1 */
 }

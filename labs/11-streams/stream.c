@@ -74,12 +74,12 @@ size_t stream_room(const struct stream *s)
 long stream_send(struct stream *s, const void *data, size_t len, bool more,
                  stream_release_t release, void *ctx)
 {
-    /* TODO 11.7 stream_send: queue as much as goes, without copying
-     * (tcp_write() with no flag but TCP_WRITE_FLAG_MORE). tcp_write() takes
-     * at most 65535 bytes at a time, and all of them or none: ERR_MEM means
-     * that a pool is empty, and fewer may still go. Nothing is sent yet:
-     * stream_see_to(). Count what was taken in s->accepted, then borrow() it
-     * once. If less was taken than offered, writable() is owed. */
+    /* TODO 11.7 stream_send: queue as much as goes, by stream_write(), which
+     * is lwIP's tcp_write() with larger segments. It takes at most 65535
+     * bytes at a time, and all of them or none: ERR_MEM means that a pool is
+     * empty, and fewer may still go. Nothing is sent yet: stream_see_to().
+     * Count what was taken in s->accepted, then borrow() it once. If less was
+     * taken than offered, writable() is owed. */
     lab_todo("11.7 stream_send");
     /* END 11.7 */
 }

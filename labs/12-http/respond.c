@@ -68,10 +68,11 @@ void http_respond(const struct http_request *request,
 long http_write_head(const struct http_response *response, char *buf,
                      size_t cap)
 {
-    /* TODO 12.14 http_write_head: one http_append() after the other; whether
-     * all of it fitted you can tell at the end. The status line says HTTP/1.1,
-     * which is our version, whatever the request's was [RFC 9110 §6.2]. The
-     * Location is the path, a slash, and if there is a query "?" and that. */
+    /* TODO 12.14 http_write_head: one http_append() after the other, or those
+     * like it that need no format; whether all of it fitted you can tell at
+     * the end. The status line says HTTP/1.1, which is our version, whatever
+     * the request's was [RFC 9110 §6.2]. The Location is the path, a slash,
+     * and if there is a query "?" and that. */
     lab_todo("12.14 http_write_head");
     /* END 12.14 */
 }

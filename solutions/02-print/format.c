@@ -29,18 +29,16 @@ void format_field(struct format_out *out, const struct format_spec *spec,
     /* TODO 2.3 format_field: work out how many blanks are missing to
      * spec->width (perhaps none: a width never cuts), then put blanks, prefix,
      * zeros and text in their order, the blanks at the end if spec->left. */
-    size_t whole = strlen(prefix) + zeros + len;
+    size_t prefix_len = strlen(prefix), whole = prefix_len + zeros + len;
     size_t width = (size_t)spec->width;
     size_t blanks = width > whole ? width - whole : 0;
 
     for (size_t i = 0; !spec->left && i < blanks; i++)
         format_put(out, ' ');
-    while (*prefix)
-        format_put(out, *prefix++);
+    format_text(out, prefix, prefix_len);
     while (zeros-- > 0)
         format_put(out, '0');
-    for (size_t i = 0; i < len; i++)
-        format_put(out, text[i]);
+    format_text(out, text, len);
     for (size_t i = 0; spec->left && i < blanks; i++)
         format_put(out, ' ');
     /* END 2.3 */
@@ -118,7 +116,7 @@ const char *format_parse(const char *p, struct format_spec *spec,
         if (spec->precision < 0)
             spec->precision = -1;
     }
-    for (; *p && strchr("hlztj", *p); p++)
+    for (; *p == 'h' || *p == 'l' || *p == 'z' || *p == 't' || *p == 'j'; p++)
         spec->size = *p != 'h' ? 8 : spec->size == 4 ? 2 : 1;
     spec->conversion = *p;
     return *p ? p + 1 : p;
@@ -180,21 +178,24 @@ void format_convert(struct format_out *out, const struct format_spec *spec,
 
 int format_v(char *buf, size_t cap, const char *format, va_list args)
 {
-    /* TODO 2.2 format_v: put the format's characters one by one; at a %,
-     * format_parse() and format_convert(), which take their arguments from a
-     * va_copy() of `args`. Then a NUL: where the text ends, or on the last
-     * character that the buffer has room for; a cap of 0 has room for none.
-     * The result is the length of the whole text. */
+    /* TODO 2.2 format_v: put the format's characters, one by one or up to the
+     * next % in one go; at a %, format_parse() and format_convert(), which
+     * take their arguments from a va_copy() of `args`. Then a NUL: where the
+     * text ends, or on the last character that the buffer has room for; a cap
+     * of 0 has room for none. The result is the length of the whole text. */
     struct format_out out = { .buf = buf, .cap = cap };
     struct format_spec spec;
     struct format_args copy;
 
     va_copy(copy.list, args);
     while (*format) {
-        if (*format != '%') {
-            format_put(&out, *format++);
-            continue;
-        }
+        const char *literal = format;
+
+        while (*format && *format != '%')
+            format++;
+        format_text(&out, literal, (size_t)(format - literal));
+        if (*format == '\0')
+            break;
         format = format_parse(format + 1, &spec, &copy);
         format_convert(&out, &spec, &copy);
     }

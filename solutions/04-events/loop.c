@@ -17,7 +17,10 @@ void event_post(struct event_work *work)
     /* TODO 4.10 event_post: unless `work` is posted already, append it to the
      * ready list. A handler may come in the middle of this and post as well,
      * so interrupts are off meanwhile; afterwards they are as they were,
-     * which in a handler is off. */
+     * which in a handler is off. (What is posted stays so until the loop
+     * takes it: no handler changes that.) */
+    if (work->posted)
+        return;
     bool were_on = arch_irq_disable();
 
     if (!work->posted) {

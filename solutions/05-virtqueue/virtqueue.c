@@ -80,25 +80,24 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
     if (out > vq->num_free || in > vq->num_free - out)
         return -ENOSPC;
 
+    /* These are free for as long as free_head leads to them: whoever turns back
+     * half-way has changed nothing. */
     unsigned count = out + in;
-    for (unsigned i = 0; i < count; i++) {
-        if (buffers[i].len == 0)
-            return -EINVAL;
-    }
-
     uint16_t head = vq->free_head;
     uint16_t at = head;
     uint32_t writable = 0;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned left = count; left > 0; left--, buffers++) {
         struct virtq_desc *desc = &vq->desc[at];
-        uint16_t flags = i + 1 < count ? VIRTQ_DESC_F_NEXT : 0;
+        uint16_t flags = left > 1 ? VIRTQ_DESC_F_NEXT : 0;
 
-        if (i >= out) {
+        if (buffers->len == 0)
+            return -EINVAL;
+        if (left <= in) {
             flags |= VIRTQ_DESC_F_WRITE;
-            writable += buffers[i].len;
+            writable += buffers->len;
         }
-        desc->addr = cpu_to_le64(virt_to_bus(buffers[i].data));
-        desc->len = cpu_to_le32(buffers[i].len);
+        desc->addr = cpu_to_le64(virt_to_bus(buffers->data));
+        desc->len = cpu_to_le32(buffers->len);
         desc->flags = cpu_to_le16(flags);
         at = vq->chains[at].next;
         desc->next = cpu_to_le16(at);

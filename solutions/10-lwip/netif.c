@@ -54,7 +54,7 @@ void port_sent(struct netbuf *nb)
 {
     /* TODO 10.3 port_sent: the card has given `nb` back. Whose bytes were
      * these, and who has a reference less now? */
-    pbuf_free(nb->owner);
+    transmit_unref(nb->owner);
     transmit_give(nb);
     /* END 10.3 */
 }
@@ -84,7 +84,7 @@ err_t port_output(struct netif *netif, struct pbuf *p)
         *last = nb;
         last = &nb->next;
     }
-    port_ask_checksum(card, p, frame);
+    port_ask_offload(card, p, frame);
     err = card->send(card, frame);
     if (err == 0)
         return ERR_OK;

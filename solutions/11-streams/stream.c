@@ -138,23 +138,23 @@ size_t stream_room(const struct stream *s)
 long stream_send(struct stream *s, const void *data, size_t len, bool more,
                  stream_release_t release, void *ctx)
 {
-    /* TODO 11.7 stream_send: queue as much as goes, without copying
-     * (tcp_write() with no flag but TCP_WRITE_FLAG_MORE). tcp_write() takes
-     * at most 65535 bytes at a time, and all of them or none: ERR_MEM means
-     * that a pool is empty, and fewer may still go. Nothing is sent yet:
-     * stream_see_to(). Count what was taken in s->accepted, then borrow() it
-     * once. If less was taken than offered, writable() is owed. */
+    /* TODO 11.7 stream_send: queue as much as goes, by stream_write(), which
+     * is lwIP's tcp_write() with larger segments. It takes at most 65535
+     * bytes at a time, and all of them or none: ERR_MEM means that a pool is
+     * empty, and fewer may still go. Nothing is sent yet: stream_see_to().
+     * Count what was taken in s->accepted, then borrow() it once. If less was
+     * taken than offered, writable() is owed. */
     const uint8_t *bytes = data;
     size_t room = stream_room(s), taken = 0;
-    size_t chunk = 32 * TCP_MSS;
+    size_t chunk = 44 * TCP_MSS;
 
     if (room > len)
         room = len;
-    while (borrow_possible(release) && taken < room && chunk > 0) {
+    while (taken < room && chunk > 0 && borrow_possible(release)) {
         size_t n = room - taken < chunk ? room - taken : chunk;
         bool last = taken + n == len;
-        err_t err = tcp_write(s->pcb, bytes + taken, (u16_t)n,
-                              more || !last ? TCP_WRITE_FLAG_MORE : 0);
+        err_t err = stream_write(s, bytes + taken, (u16_t)n,
+                                 more || !last ? TCP_WRITE_FLAG_MORE : 0);
 
         if (err == ERR_OK)
             taken += n;

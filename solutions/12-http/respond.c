@@ -158,37 +158,42 @@ void http_respond(const struct http_request *request,
 long http_write_head(const struct http_response *response, char *buf,
                      size_t cap)
 {
-    /* TODO 12.14 http_write_head: one http_append() after the other; whether
-     * all of it fitted you can tell at the end. The status line says HTTP/1.1,
-     * which is our version, whatever the request's was [RFC 9110 §6.2]. The
-     * Location is the path, a slash, and if there is a query "?" and that. */
+    /* TODO 12.14 http_write_head: one http_append() after the other, or those
+     * like it that need no format; whether all of it fitted you can tell at
+     * the end. The status line says HTTP/1.1, which is our version, whatever
+     * the request's was [RFC 9110 §6.2]. The Location is the path, a slash,
+     * and if there is a query "?" and that. */
     const struct http_status *status = http_status(response->status_code);
     const struct http_target *location = &response->location;
     struct http_text head = { buf, cap, 0 };
 
-    http_append(&head, "HTTP/1.1 %u %s\r\n", status->status_code,
-                status->reason_phrase);
+    http_append_text(&head, "HTTP/1.1 ");
+    http_append_number(&head, status->status_code);
+    http_append_text(&head, " ");
+    http_append_text(&head, status->reason_phrase);
     if (!response->persist)
-        http_append(&head, "Connection: close\r\n");
+        http_append_text(&head, "\r\nConnection: close");
     else if (response->minor == 0)
-        http_append(&head, "Connection: keep-alive\r\n");
+        http_append_text(&head, "\r\nConnection: keep-alive");
     if (response->allow != NULL)
-        http_append(&head, "Allow: %s\r\n", response->allow);
+        http_append(&head, "\r\nAllow: %s", response->allow);
     if (location->path.data != NULL) {
-        http_append(&head, "Location: %.*s/", (int)location->path.len,
-                    location->path.data);
-        if (location->query.data != NULL)
-            http_append(&head, "?%.*s", (int)location->query.len,
-                        location->query.data);
-        http_append(&head, "\r\n");
+        http_append_text(&head, "\r\nLocation: ");
+        http_append_slice(&head, location->path);
+        http_append_text(&head, location->query.data != NULL ? "/?" : "/");
+        http_append_slice(&head, location->query);
     }
-    if (response->content_type != NULL)
-        http_append(&head, "Content-Type: %s\r\n", response->content_type);
-    if (!response->no_length)
-        http_append(&head, "Content-Length: %llu\r\n",
-                    (unsigned long long)response->content_length);
-    http_append(&head, "%.*s\r\n", (int)response->fields.len,
-                response->fields.data);
+    if (response->content_type != NULL) {
+        http_append_text(&head, "\r\nContent-Type: ");
+        http_append_text(&head, response->content_type);
+    }
+    if (!response->no_length) {
+        http_append_text(&head, "\r\nContent-Length: ");
+        http_append_number(&head, response->content_length);
+    }
+    http_append_text(&head, "\r\n");
+    http_append_slice(&head, response->fields);
+    http_append_text(&head, "\r\n");
     return head.len < head.cap ? (long)head.len : -ENOSPC;
     /* END 12.14 */
 }

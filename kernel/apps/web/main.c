@@ -61,9 +61,9 @@ int main(void)
 {
     int error = open_disk();
     if (!error)
-        error = plant();
-    if (!error)
         error = net_up_all(); /* by DHCP, or as told: ip=... */
+    if (!error)
+        error = plant();
     if (!error)
         error = http_serve(80, &site);
     if (error)

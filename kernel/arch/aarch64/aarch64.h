@@ -38,6 +38,9 @@ _Noreturn void trap_exception(const struct trap_frame *frame, unsigned slot);
 /* An interrupt: finds out which, and has it handled. Called by traps.S. */
 void gic_interrupt(void);
 
+/* Lets `intid`, one of the processor's own, raise `vector`. */
+void gic_connect(unsigned intid, unsigned vector);
+
 /* The timer holds its line until it is told to let go. */
 void clock_silence(void);
 

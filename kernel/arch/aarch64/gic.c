@@ -71,6 +71,11 @@ static void connect(unsigned intid, unsigned vector)
     set_bit(GICD_ISENABLER, intid);
 }
 
+void gic_connect(unsigned intid, unsigned vector)
+{
+    connect(intid, vector);
+}
+
 void gic_init(void)
 {
     const struct board *b = board();

@@ -9,6 +9,9 @@
  * lacks.) A host that turns to something else in the middle of a reading
  * spoils it, so a reading is bracketed by the TSC, the closest of several is
  * taken, and a measurement whose brackets are too wide is made again.
+ *
+ * It is begun as early as can be: what start-up does until the clock is needed
+ * is time that need not be waited for.
  */
 #include "x86.h"
 
@@ -36,9 +39,11 @@ struct reading {
     bool counting;              /* the PIT was: neither before nor after */
 };
 
+static struct reading first;    /* of the measurement under way */
 static uint64_t start;          /* the TSC at time 0 */
 static uint64_t ns_per_cycle;   /* times 2^32 */
 static uint64_t steps_per_ns;   /* of the APIC's timer, times 2^32 */
+static uint64_t armed_ns = UINT64_MAX;  /* what it counts down to; or nothing */
 
 static uint64_t middle(const struct reading *r)
 {
@@ -71,41 +76,46 @@ static struct reading read_closely(void)
     return best;
 }
 
-/* Starts both timers and reads them at the window's two ends. False when the
- * PIT doesn't run, or ran out while the host was away. */
-static bool measure(struct reading *first, struct reading *last)
+void clock_begin(void)
 {
     port_write8(PIT_COMMAND, CHANNEL0_MODE0);
     port_write8(PIT_CHANNEL0, 0xff);
     port_write8(PIT_CHANNEL0, 0xff);
     local_apic_count(UINT32_MAX);
+    first = read_closely();
+}
 
-    *first = read_closely();
+/* Reads both timers at the other end of the window. False when the PIT doesn't
+ * run, or ran out while the host was away. */
+static bool end(struct reading *last)
+{
     for (int i = 0; i < LOOKS; i++)
-        if (read_once().pit - first->pit >= WINDOW)
+        if (read_once().pit - first.pit >= WINDOW)
             break;
     *last = read_closely();
     local_apic_count(0);
-    return first->counting && last->counting &&
-           last->pit - first->pit >= WINDOW;
+    return first.counting && last->counting &&
+           last->pit - first.pit >= WINDOW;
 }
 
 void clock_init(void)
 {
     uint64_t best = UINT64_MAX;     /* doubt, in millionths */
     for (int i = 0; i < ATTEMPTS && best > 2000; i++) {
-        struct reading a, b;
-        if (!measure(&a, &b))
+        struct reading last;
+        if (i > 0)
+            clock_begin();
+        if (!end(&last))
             continue;
-        uint64_t cycles = middle(&b) - middle(&a);
-        uint64_t doubt = ((a.after - a.before) + (b.after - b.before)) / 2 *
-                         1000000 / cycles;
+        uint64_t cycles = middle(&last) - middle(&first);
+        uint64_t doubt = ((first.after - first.before) +
+                          (last.after - last.before)) / 2 * 1000000 / cycles;
         if (doubt >= best)
             continue;
         best = doubt;
-        uint64_t ns = (b.pit - a.pit) * NS_PER_S / PIT_HZ;
+        uint64_t ns = (last.pit - first.pit) * NS_PER_S / PIT_HZ;
         ns_per_cycle = (ns << 32) / cycles;
-        steps_per_ns = ((uint64_t)(b.apic - a.apic) << 32) / ns;
+        steps_per_ns = ((uint64_t)(last.apic - first.apic) << 32) / ns;
     }
     if (ns_per_cycle == 0 || steps_per_ns == 0)
         core_refuse("the timers can't be measured: the PIT doesn't run.");
@@ -125,11 +135,19 @@ uint64_t arch_clock_ns(void)
 
 void arch_timer_set(uint64_t deadline_ns)
 {
+    uint64_t now = arch_clock_ns();
+
+    /* One that is under way will come, if too early: whoever sleeps then sets
+     * it again. Most deadlines are for later than the one before, or for the
+     * same, and to write the register each time costs more than to be woken for
+     * nothing now and then. */
+    if (armed_ns <= deadline_ns && armed_ns > now)
+        return;
+    armed_ns = deadline_ns;
     if (deadline_ns == UINT64_MAX) {
         local_apic_count(0);
         return;
     }
-    uint64_t now = arch_clock_ns();
     uint64_t steps = deadline_ns > now
                          ? scale(deadline_ns - now, steps_per_ns) : 0;
 
@@ -140,4 +158,9 @@ void arch_timer_set(uint64_t deadline_ns)
     if (steps > UINT32_MAX)
         steps = UINT32_MAX;
     local_apic_count((uint32_t)steps);
+}
+
+void clock_timer_came(void)
+{
+    armed_ns = UINT64_MAX;
 }

@@ -27,6 +27,7 @@ _Noreturn void arch_start(uint32_t magic, uint32_t info)
     i8259_init();                   /* while the APIC listens: what it had to
                                        tell is taken back, not forgotten */
     local_apic_init();
+    clock_begin();                  /* a millisecond, ended by clock_init() */
     io_apic_init();
     clock_init();
     core_start();

@@ -22,8 +22,11 @@ void arch_irq_end(unsigned vector)
 {
     unsigned line = vector - IRQ_LEGACY_VECTOR;
 
-    if (line < PIC_LINES)
+    if (line < PIC_LINES) {
         pic_end(line);
-    else
-        local_apic_end();
+        return;
+    }
+    if (vector == IRQ_TIMER)
+        clock_timer_came();
+    local_apic_end();
 }

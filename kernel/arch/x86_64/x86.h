@@ -19,9 +19,10 @@ void segments_init(void);
 void traps_init(void);
 void loader_read(uint32_t magic, uint32_t info, struct mem_map *map);
 void paging_init(struct mem_map *map);
-void local_apic_init(void);
-void io_apic_init(void);
 void i8259_init(void);
+void local_apic_init(void);
+void clock_begin(void);
+void io_apic_init(void);
 void clock_init(void);
 
 /* ---- Between them ------------------------------------------------------- */
@@ -46,6 +47,7 @@ enum { IST_EXCEPTION = 1, IST_DOUBLE_FAULT = 2, IST_NMI = 3 };
 
 /* The one-shot counter of the local APIC: `count` steps from now; 0 stops. */
 void local_apic_count(uint32_t count);
+void clock_timer_came(void);            /* the timer's interrupt has */
 uint32_t local_apic_counted(void);      /* steps left */
 uint8_t local_apic_id(void);
 void local_apic_let_8259_through(void);

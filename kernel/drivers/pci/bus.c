@@ -36,9 +36,10 @@ void pci_bars(struct pci_address at, struct pci_bar bars[PCI_BARS])
     pci_config_write16(at, PCI_COMMAND,
                        command & ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
     for (unsigned i = 0; i < PCI_BARS; i++) {
-        bool second = i > 0 && bars[i - 1].wide;
-
-        bars[i] = second ? (struct pci_bar){ 0 } : pci_bar(at, i);
+        if (i > 0 && bars[i - 1].wide)
+            bars[i] = (struct pci_bar){ 0 };
+        else
+            bars[i] = pci_bar(at, i);
     }
 }
 

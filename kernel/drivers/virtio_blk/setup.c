@@ -83,7 +83,8 @@ static void requests_done(struct event_work *work)
 {
     struct virtio_blk *blk = container_of(work, struct virtio_blk, done_work);
 
-    if (virtio_blk_complete(blk, REQUESTS_A_TURN) == REQUESTS_A_TURN)
+    if (virtio_blk_complete(blk, REQUESTS_A_TURN) == REQUESTS_A_TURN ||
+        virtq_listen(&blk->requestq, 1))
         event_post(work);
     if (blk->requestq.broken)
         stop(blk);
@@ -237,7 +238,8 @@ static int virtio_blk_probe(struct virtio_device *dev)
                                         .config_work = &blk->config_work };
     format(blk->queue_name, sizeof(blk->queue_name), "blk requests");
 
-    int error = virtio_handshake(dev, FEATURES, set_up, blk);
+    int error = virtio_handshake(dev, FEATURES | virtio_ring_features(),
+                                 set_up, blk);
     if (error != 0) {
         /* Not freed: its interrupts may lead here already. */
         blk->stopped = true;

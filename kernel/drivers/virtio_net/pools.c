@@ -19,13 +19,15 @@ enum { RX_BYTES_MAX = 512 * 1024, TX_MAX = VIRTIO_NET_QUEUE_MAX / 2 };
 unsigned virtio_net_rx_pieces(const struct virtio_net_rx *rx,
                               struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES])
 {
-    const struct virtio_net *net = rx->net;
-    uint32_t first = net->header_apart ? net->header_size : net->buffer_size;
+    uint32_t size = rx->net->buffer_size;
+    uint32_t header = rx->net->header_apart ? rx->net->header_size : 0;
+    unsigned count = 0;
 
-    pieces[0] = (struct virtq_buffer){ rx->memory, first };
-    pieces[1] =
-        (struct virtq_buffer){ rx->memory + first, net->buffer_size - first };
-    return net->header_apart ? 2 : 1;
+    if (header > 0)
+        pieces[count++] = (struct virtq_buffer){ rx->memory, header };
+    pieces[count++] =
+        (struct virtq_buffer){ rx->memory + header, size - header };
+    return count;
 }
 
 static int make_rx(struct virtio_net *net)
@@ -47,6 +49,7 @@ static int make_rx(struct virtio_net *net)
 
         rx->net = net;
         rx->memory = memory + (size_t)i * net->buffer_size;
+        rx->piece_count = virtio_net_rx_pieces(rx, rx->pieces);
         int error = virtio_net_post(net, rx);
         if (error != 0)
             return error;
@@ -73,33 +76,4 @@ int virtio_net_pools(struct virtio_net *net)
     int error = make_tx(net);
 
     return error != 0 ? error : make_rx(net);
-}
-
-struct virtio_net_tx *virtio_net_tx_get(struct virtio_net *net)
-{
-    struct virtio_net_tx *tx = net->tx_free;
-
-    if (tx != NULL)
-        net->tx_free = tx->next_free;
-    return tx;
-}
-
-void virtio_net_tx_put(struct virtio_net *net, struct virtio_net_tx *tx)
-{
-    tx->next_free = net->tx_free;
-    net->tx_free = tx;
-}
-
-void virtio_net_offload(struct virtio_net_hdr *hdr, const struct netbuf *frame)
-{
-    if (frame->csum_start != 0) {
-        hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-        hdr->csum_start = cpu_to_le16(frame->csum_start);
-        hdr->csum_offset = cpu_to_le16(frame->csum_offset);
-    }
-    if (frame->gso_size != 0) {
-        hdr->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
-        hdr->gso_size = cpu_to_le16(frame->gso_size);
-        hdr->hdr_len = cpu_to_le16(frame->header_len);
-    }
 }

@@ -13,19 +13,27 @@
 #include "lib/errno.h"
 #include "lib/list.h"
 #include "mem/heap.h"
+#include "without/without.h"
 
 #define VIRTIO_NET_F_CSUM (1ull << 0)       /* finishes our checksums */
+#define VIRTIO_NET_F_GUEST_CSUM (1ull << 1) /* says what it knows of others' */
 #define VIRTIO_NET_F_MTU (1ull << 3)        /* says how long a frame may be */
 #define VIRTIO_NET_F_MAC (1ull << 5)        /* has an address of its own */
 #define VIRTIO_NET_F_HOST_TSO4 (1ull << 11) /* cuts TCP over IPv4 */
 #define VIRTIO_NET_F_STATUS (1ull << 16)    /* says whether the link is up */
 
 /* All that we know how to use, by name. Refused on purpose: what would let
- * the device hand up frames with checksums not made or not cut up (GUEST_*),
- * or in several buffers (MRG_RXBUF). */
+ * the device hand up frames that are not cut up (GUEST_TSO4 and its like), or
+ * in several buffers (MRG_RXBUF). */
 #define FEATURES                                                               \
-    (VIRTIO_NET_F_CSUM | VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC |                 \
-     VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_STATUS)
+    (VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_MTU |          \
+     VIRTIO_NET_F_MAC | VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_STATUS)
+
+/* A netdev's words for it are the header's. [virtio 1.2 §5.1.6.4] */
+_Static_assert(NETDEV_SUM_LEFT_OUT == VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+                   NETDEV_SUM_RIGHT == VIRTIO_NET_HDR_F_DATA_VALID &&
+                   offsetof(struct virtio_net_hdr, flags) == 0,
+               "what stands first in the header can be handed up as it is");
 
 #define VIRTIO_NET_S_LINK_UP 1
 
@@ -67,18 +75,27 @@ static int send(struct netdev *dev, struct netbuf *frame)
 {
     struct virtio_net *net = container_of(dev, struct virtio_net, netdev);
 
-    if (net->stopped || net->receiveq.broken || net->transmitq.broken)
-        return -EIO;
+    int error = frame->patient && !virtio_net_has_room(net)
+                    ? -ENOSPC : virtio_net_send(net, frame);
+    if (error == 0)
+        virtio_net_kick_later(net);
+    else if (net->transmitq.broken)
+        error = -EIO;
+    else if (error == -ENOSPC)
+        virtio_net_block(net);
+    return error;
+}
+
+/* A legacy card may count what it has read. [virtio 1.2 §5.1.6.1] */
+static int send_legacy(struct netdev *dev, struct netbuf *frame)
+{
+    struct virtio_net *net = container_of(dev, struct virtio_net, netdev);
     uint16_t head = net->transmitq.free_head;
-    int error = virtio_net_send(net, frame);
-    if (error == -ENOSPC)
-        net->blocked = true;
-    if (error != 0)
-        return error;
-    if (net->device->legacy) /* may count what it read [virtio 1.2 §5.1.6.1] */
+    int error = send(dev, frame);
+
+    if (error == 0)
         virtq_allow(&net->transmitq, head, UINT32_MAX);
-    virtio_net_kick_later(net);
-    return 0;
+    return error;
 }
 
 /* ---- Bringing it up ------------------------------------------------------ */
@@ -119,6 +136,8 @@ static int set_up(struct virtio_device *dev, void *ctx)
 {
     struct virtio_net *net = ctx;
 
+    if (has(net, VIRTIO_NET_F_HOST_TSO4) && !has(net, VIRTIO_NET_F_CSUM))
+        return -EAGAIN;
     choose_header(net);
     choose_sizes(net);
     int error =
@@ -134,6 +153,24 @@ static int set_up(struct virtio_device *dev, void *ctx)
         error = -EINVAL;
     if (error == 0)
         error = virtio_net_pools(net);
+    return error;
+}
+
+/* Who cuts a frame has to sum each piece: HOST_TSO4 may not be taken without
+ * CSUM. A card that offers it all the same is asked again, for less.
+ * [virtio 1.2 §5.1.3.1, §2.2.1] */
+static int agree(struct virtio_net *net)
+{
+    uint64_t wanted = FEATURES | virtio_ring_features();
+
+    if (without(WITHOUT_CSUM))
+        wanted &= ~(VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM);
+    if (without(WITHOUT_TSO) || without(WITHOUT_CSUM))
+        wanted &= ~VIRTIO_NET_F_HOST_TSO4;
+    int error = virtio_handshake(net->device, wanted, set_up, net);
+    if (error == -EAGAIN)
+        error = virtio_handshake(net->device, wanted & ~VIRTIO_NET_F_HOST_TSO4,
+                                 set_up, net);
     return error;
 }
 
@@ -160,10 +197,12 @@ static void introduce(struct virtio_net *net)
     choose_address(net);
     if (has(net, VIRTIO_NET_F_CSUM))
         dev->features |= NETDEV_CHECKSUM;
-    if (has(net, VIRTIO_NET_F_CSUM) && has(net, VIRTIO_NET_F_HOST_TSO4))
+    if (has(net, VIRTIO_NET_F_HOST_TSO4))
         dev->features |= NETDEV_TSO4;
+    if (has(net, VIRTIO_NET_F_GUEST_CSUM))
+        dev->sum_before = (uint8_t)net->header_size;
     dev->link_up = virtio_net_link_is_up(net);
-    dev->send = send;
+    dev->send = net->device->legacy ? send_legacy : send;
 
     netdev_add(dev);
     format(net->receive_name, sizeof(net->receive_name), "%s receive",
@@ -188,7 +227,7 @@ static int virtio_net_probe(struct virtio_device *dev)
     format(net->receive_name, sizeof(net->receive_name), "net receive");
     format(net->transmit_name, sizeof(net->transmit_name), "net transmit");
 
-    int error = virtio_handshake(dev, FEATURES, set_up, net);
+    int error = agree(net);
     if (error != 0) {
         /* Not freed: its interrupts may lead here already. */
         net->stopped = true;

@@ -51,6 +51,7 @@ struct virtio_net_hdr {
 _Static_assert(sizeof(struct virtio_net_hdr) == 12, "virtio 1.2 §5.1.6");
 
 #define VIRTIO_NET_HDR_F_NEEDS_CSUM 1
+#define VIRTIO_NET_HDR_F_DATA_VALID 2
 #define VIRTIO_NET_HDR_GSO_TCPV4 1
 
 enum {
@@ -68,6 +69,9 @@ struct virtio_net_rx {
     struct netbuf netbuf; /* its release is virtio_net_release() */
     struct virtio_net *net;
     uint8_t *memory; /* net->buffer_size bytes: header, then frame */
+    /* All of it, in the pieces in which the card shall have it. */
+    struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES];
+    unsigned piece_count;
 };
 
 /* A frame on its way out. */
@@ -104,17 +108,21 @@ struct virtio_net {
     struct event_work transmit_work;
     struct event_work config_work;
     struct event_work kick_work;
+    struct event_timer tidy_timer;
     struct virtio_watch receive_watch; /* as interrupts can get lost */
     struct virtio_watch transmit_watch;
     char receive_name[16]; /* "net0 receive", for messages */
     char transmit_name[16];
 };
 
+/* The seldom half of a function below. */
+void virtio_net_kick_posted(struct virtio_net *net);
+
 /* ---- Lab 09's ---------------------------------------------------------- */
 
 /* Puts `rx` into the receiveq, empty, in the pieces that the card wants
- * (virtio_net_rx_pieces). Does not kick. Returns what virtq_add() does; there
- * is always room, as there are no more buffers than fit. */
+ * (rx->pieces). Does not kick. Returns what virtq_add() does; there is always
+ * room, as there are no more buffers than fit. */
 int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx);
 
 /* The release() of a receive buffer's netbuf: the stack is done with the
@@ -122,9 +130,10 @@ int virtio_net_post(struct virtio_net *net, struct virtio_net_rx *rx);
 void virtio_net_release(struct netbuf *nb);
 
 /* Takes at most `limit` frames out of the receiveq and lends each to
- * netdev.receive(), with the header cut off. One that is shorter than the
- * headers, or comes before there is a receive(), goes straight back. Returns
- * how many there were. */
+ * netdev.receive() where it lies, behind the header, which stays as it is: what
+ * it says of the frame's checksum is read there (netdev_sum()). One that
+ * is shorter than the headers, or comes before there is a receive(), goes
+ * straight back. Returns how many there were. */
 unsigned virtio_net_receive(struct virtio_net *net, unsigned limit);
 
 /* Puts `frame` into the transmitq: a descriptor for the header, which is
@@ -140,26 +149,71 @@ void virtio_net_reclaim(struct virtio_net *net);
 
 /* A virtio_net_tx to send a frame with; NULL when all are on their way. And
  * back. */
-struct virtio_net_tx *virtio_net_tx_get(struct virtio_net *net);
-void virtio_net_tx_put(struct virtio_net *net, struct virtio_net_tx *tx);
+static inline struct virtio_net_tx *virtio_net_tx_get(struct virtio_net *net)
+{
+    struct virtio_net_tx *tx = net->tx_free;
+
+    if (tx != NULL)
+        net->tx_free = tx->next_free;
+    return tx;
+}
+
+static inline void virtio_net_tx_put(struct virtio_net *net,
+                                     struct virtio_net_tx *tx)
+{
+    tx->next_free = net->tx_free;
+    net->tx_free = tx;
+}
+
+/* Room for any frame, patient or not. A quarter of the ring is for frames that
+ * nobody sends again: answers to ARP and to pings would get lost just when
+ * there is much to do. */
+static inline bool virtio_net_has_room(const struct virtio_net *net)
+{
+    return net->tx_free != NULL &&
+           net->transmitq.num_free > NETDEV_PIECES_MAX &&
+           net->transmitq.num_free > net->transmitq.num / 4;
+}
 
 /* Sees to it that both queues are kicked once, when what is ready in the
  * event loop now has run: one announcement for a whole round of frames. */
-void virtio_net_kick_later(struct virtio_net *net);
+static inline void virtio_net_kick_later(struct virtio_net *net)
+{
+    if (!net->kick_work.posted)
+        virtio_net_kick_posted(net);
+}
 
 /* All of rx->memory, in the pieces in which the card shall have it: one, or,
- * of an old card, two. Returns how many. [virtio 1.2 §5.1.6.3, §5.1.6.6] */
+ * of an old card, two. Returns how many. They stay the same, so rx->pieces has
+ * them from the start. [virtio 1.2 §5.1.6.3, §5.1.6.6] */
 unsigned virtio_net_rx_pieces(const struct virtio_net_rx *rx,
                               struct virtq_buffer pieces[VIRTIO_NET_RX_PIECES]);
 
 /* Fills in, into a header that is all zero, what the device shall finish of
  * `frame`: its checksum, its segments. [virtio 1.2 §5.1.6.2] */
-void virtio_net_offload(struct virtio_net_hdr *hdr, const struct netbuf *frame);
+static inline void virtio_net_offload(struct virtio_net_hdr *hdr,
+                                      const struct netbuf *frame)
+{
+    if (frame->csum_start != 0) {
+        hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+        hdr->csum_start = cpu_to_le16(frame->csum_start);
+        hdr->csum_offset = cpu_to_le16(frame->csum_offset);
+    }
+    if (frame->gso_size != 0) {
+        hdr->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+        hdr->gso_size = cpu_to_le16(frame->gso_size);
+        hdr->hdr_len = cpu_to_le16(frame->header_len);
+    }
+}
 
 /* For setup.c: what each work of the card does; and, once the card stands, that
  * it is done from here on. */
 void virtio_net_prepare(struct virtio_net *net);
 void virtio_net_begin(struct virtio_net *net);
+
+/* For setup.c: a frame found no room, and whoever sent it is to be told when
+ * there is some. */
+void virtio_net_block(struct virtio_net *net);
 
 /* For work.c: what the card says of its link; true when it says nothing. */
 bool virtio_net_link_is_up(struct virtio_net *net);

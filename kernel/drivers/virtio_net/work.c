@@ -14,10 +14,14 @@
  * in the guest runs on.
  */
 #include "console/log.h"
+#include "core/clock.h"
 #include "drivers/virtio_net/virtio_net.h"
 #include "lib/list.h"
+#include "without/without.h"
 
 enum { FRAMES_A_TURN = 64 }; /* received before others have their turn */
+
+#define TIDY_NS (10 * NS_PER_MS) /* that what was sent may lie in the ring */
 
 /* ---- The end of a card --------------------------------------------------- */
 
@@ -59,8 +63,23 @@ static bool usable(struct virtio_net *net)
     return !net->stopped;
 }
 
+/* Says that there is room, but only when any frame would find some. */
+static bool offer_room(struct virtio_net *net)
+{
+    if (!virtio_net_has_room(net))
+        return false;
+    net->blocked = false;
+    if (net->netdev.writable != NULL)
+        net->netdev.writable(&net->netdev);
+    return true;
+}
+
 /* ---- Work that interrupts post ------------------------------------------ */
 
+/* While frames come, whoever looks for them is here in every round of the loop,
+ * and wants no interrupts. Only a turn that found none asks for the next one,
+ * and has a last look: what came before the card knew of it, it will not
+ * tell. */
 static void receive(struct event_work *work)
 {
     struct virtio_net *net =
@@ -68,19 +87,28 @@ static void receive(struct event_work *work)
 
     if (!usable(net))
         return;
-    /* First, as an acknowledgement may be for what was sent. And who waits for
-     * room is told, though no interrupt says that there is some now. */
+    virtq_hush(&net->receiveq);
+    /* First, as an acknowledgement may be for what was sent; and who has waited
+     * for room goes before those who will want some for what comes now. */
     virtio_net_reclaim(net);
-    if (net->blocked)
+    if (net->blocked && !offer_room(net))
         event_post(&net->transmit_work);
     unsigned count = virtio_net_receive(net, FRAMES_A_TURN);
     net->received += count;
-    if (count == FRAMES_A_TURN)
+    if (count > 0 || virtq_listen(&net->receiveq, 1))
         event_post(work);
     usable(net);
 }
 
-/* Says that there is room only when any frame would find some. */
+/* Asks for an interrupt when `frames` of those under way have been sent. */
+static void tell_when_sent(struct virtio_net *net, unsigned frames)
+{
+    if (virtq_listen(&net->transmitq, (uint16_t)frames))
+        event_post(&net->transmit_work);
+}
+
+/* Until there is room for any frame, the next look is when half of what is
+ * under way has been sent. */
 static void transmit(struct event_work *work)
 {
     struct virtio_net *net =
@@ -88,13 +116,30 @@ static void transmit(struct event_work *work)
 
     if (!usable(net))
         return;
+    virtq_hush(&net->transmitq);
     virtio_net_reclaim(net);
-    if (!usable(net) || !net->blocked || net->tx_free == NULL ||
-        net->transmitq.num_free <= NETDEV_PIECES_MAX)
-        return;
-    net->blocked = false;
-    if (net->netdev.writable != NULL)
-        net->netdev.writable(&net->netdev);
+    if (usable(net) && net->blocked && !offer_room(net))
+        tell_when_sent(net, (virtq_in_flight(&net->transmitq) + 1u) / 2);
+}
+
+void virtio_net_block(struct virtio_net *net)
+{
+    net->blocked = true;
+    event_post(&net->transmit_work);
+}
+
+/* What was sent is given back when the next frame comes in, and nobody is
+ * interrupted for it; when none comes, now. What the card is not through with
+ * by now is worth an interrupt. */
+static void tidy(struct event_timer *timer)
+{
+    struct virtio_net *net = container_of(timer, struct virtio_net, tidy_timer);
+    unsigned under_way;
+
+    transmit(&net->transmit_work);
+    under_way = virtq_in_flight(&net->transmitq);
+    if (!net->stopped && !net->blocked && under_way > 0)
+        tell_when_sent(net, under_way);
 }
 
 static void config_changed(struct event_work *work)
@@ -116,20 +161,33 @@ static void config_changed(struct event_work *work)
         net->netdev.link_changed(&net->netdev);
 }
 
-static void kick(struct event_work *work)
+/* Tells the card of what was put into its queues. */
+static void announce(struct virtio_net *net)
 {
-    struct virtio_net *net = container_of(work, struct virtio_net, kick_work);
-
     net->sent += (uint16_t)(net->transmitq.avail_idx - net->transmitq.kicked);
     virtq_kick(&net->transmitq);
     virtq_kick(&net->receiveq);
+    if (!net->tidy_timer.armed && virtq_in_flight(&net->transmitq) > 0)
+        event_timer_set(&net->tidy_timer, clock_ns() + TIDY_NS);
     virtio_watch(&net->transmit_watch);
     virtio_watch(&net->receive_watch);
 }
 
-void virtio_net_kick_later(struct virtio_net *net)
+static void kick(struct event_work *work)
 {
-    event_post(&net->kick_work);
+    struct virtio_net *net = container_of(work, struct virtio_net, kick_work);
+
+    announce(net);
+    if (net->transmitq.num_free < net->transmitq.num / 2)
+        virtio_net_reclaim(net);
+}
+
+void virtio_net_kick_posted(struct virtio_net *net)
+{
+    if (without(WITHOUT_KICK))
+        announce(net);
+    else
+        event_post(&net->kick_work);
 }
 
 static void usage(struct netdev *netdev, struct netdev_usage *out)
@@ -153,6 +211,7 @@ void virtio_net_prepare(struct virtio_net *net)
     net->transmit_work.run = transmit;
     net->config_work.run = config_changed;
     net->kick_work.run = kick;
+    net->tidy_timer.expire = tidy;
     net->receive_watch =
         (struct virtio_watch){ .vq = &net->receiveq,
                                .work = &net->receive_work,
@@ -166,7 +225,7 @@ void virtio_net_prepare(struct virtio_net *net)
 
 void virtio_net_begin(struct virtio_net *net)
 {
-    kick(&net->kick_work);
+    announce(net);
     event_post(&net->receive_work);
     event_post(&net->transmit_work);
     event_post(&net->config_work);

@@ -83,7 +83,8 @@ static void commands_done(struct event_work *work)
 
     if (scsi->stopped)
         return;
-    if (virtio_scsi_complete(scsi, COMMANDS_A_TURN) == COMMANDS_A_TURN)
+    if (virtio_scsi_complete(scsi, COMMANDS_A_TURN) == COMMANDS_A_TURN ||
+        virtq_listen(&scsi->requestq, 1))
         event_post(work);
     if (scsi->requestq.broken)
         stop(scsi);
@@ -239,7 +240,8 @@ static int virtio_scsi_probe(struct virtio_device *dev)
     }
     prepare(scsi, dev);
 
-    int error = virtio_handshake(dev, FEATURES, set_up, scsi);
+    int error = virtio_handshake(dev, FEATURES | virtio_ring_features(),
+                                 set_up, scsi);
     if (error == 0)
         error = virtio_scsi_scan(scsi);
     if (error != 0) {

@@ -11,7 +11,7 @@
  *
  * Above it stands lab 08's ext2.c, below it block/cache.h.
  */
-#include "fs/ext2/ext2.h"
+#include "fs/ext2/given.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -103,26 +103,29 @@ static int check_inode(struct ext2 *fs, uint32_t ino,
     return 0;
 }
 
-int ext2_inode(struct ext2 *fs, uint32_t ino, struct ext2_inode *out)
+int ext2_inode(struct ext2 *fs, uint32_t ino, const struct ext2_inode **out)
 {
     struct ext2_known *known = &fs->inodes[ino % (EXT2_INODES / WAYS) * WAYS];
+    struct ext2_known read = { .ino = ino };
 
     if (ino != EXT2_ROOT_INO && ino < fs->s_first_ino)
         return ext2_broken(fs, "a name leads to inode %u, which is reserved",
                            ino);
     for (unsigned i = 0; i < WAYS; i++) {
         if (known[i].ino == ino) {
-            *out = known[i].inode;
+            *out = &known[i].inode;
             return 0;
         }
     }
-    int error = ext2_read_inode(fs, ino, out);
+    int error = ext2_read_inode(fs, ino, &read.inode);
     if (!error)
-        error = check_inode(fs, ino, out);
-    if (!error)
-        known[fs->turn++ % WAYS] =
-            (struct ext2_known){ .ino = ino, .inode = *out };
-    return error;
+        error = check_inode(fs, ino, &read.inode);
+    if (error)
+        return error;
+    known += fs->turn++ % WAYS;
+    *known = read;
+    *out = &known->inode;
+    return 0;
 }
 
 /* ---- Directories ---- */

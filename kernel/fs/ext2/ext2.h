@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ext2.h - an ext2 disk as a file system of fs.h. The bodies of the functions
- * under "Lab 08" are the lab's; what lies on the disk is in disk.h.
+ * under "Lab 08" are the lab's; what lies on the disk is in disk.h, and what
+ * the given files want of each other in given.h.
  *
  *     fs.h       open, stat, map, readdir          files.c (given)
- *                  |  path                         walk.c (given)
- *                  v
+ *                  |  path                         walk.c, sieve.c (given)
+ *                  v                               ahead.c (given)
  *     names      ext2_lookup, ext2_readdir         lab 08
  *     content    ext2_map, ext2_block
  *     inodes     ext2_read_inode, ext2_group
@@ -38,8 +39,11 @@ enum {
     EXT2_LINKS_MAX = 40,        /* symbolic links on the way to a file */
     EXT2_NOTES = 1024,          /* see blocks.c */
     EXT2_INODES = 128,
+    EXT2_STRETCHES = 512,       /* see ahead.c */
     EXT2_WALKS = 8,             /* see walk.c */
     EXT2_FOUND = 16,
+    EXT2_SIEVED = 16,           /* see sieve.c */
+    EXT2_SIEVE_BYTES = 32768,
     EXT2_ROUND_BLOCKS = 256,    /* of directories, searched in one call */
     EXT2_COMPLAINTS_MAX = 16,   /* lines about one disk */
 };
@@ -50,8 +54,27 @@ struct ext2_note { uint32_t block, index, value; };
 /* An inode that was read and is in order; ino 0: none. */
 struct ext2_known { uint32_t ino; struct ext2_inode inode; };
 
+/* The content of file `ino` from byte `from` on, `bytes` of it, lies together
+ * on the disk, in block `block` and those behind it. */
+struct ext2_stretch {
+    uint64_t from;              /* where a block begins */
+    uint32_t bytes;             /* 0: none */
+    uint32_t ino, block;
+    bool mapped;                /* ext2_map() says so too */
+};
+
 /* In directory `ino` a name was found last in the block at byte `offset`. */
 struct ext2_found { uint32_t ino; uint64_t offset; };
+
+/* What is known of names in `count` directories: for each block of them
+ * block_size / 8 bytes, in `used` bytes of `bits`. */
+struct ext2_sieves {
+    unsigned count;
+    struct { uint32_t ino, from; } of[EXT2_SIEVED];
+    uint32_t used;
+    uint64_t since;             /* ext2.opens when it was empty */
+    uint8_t bits[EXT2_SIEVE_BYTES];
+};
 
 /*
  * The way from the root along a path, as far as it has come:
@@ -98,10 +121,15 @@ struct ext2 {
                                            in this call */
     bool paused;                        /* the last -EAGAIN was for that */
     uint64_t opens;
+    unsigned block_log;                 /* block_size is 1 << this */
+    uint64_t passing_from;              /* who reads more bytes than this does
+                                           so in passing: see cache.h */
     unsigned turn;                      /* which note is overwritten next */
     struct ext2_note notes[EXT2_NOTES];
     struct ext2_known inodes[EXT2_INODES];
+    struct ext2_stretch stretches[EXT2_STRETCHES];
     struct ext2_found found[EXT2_FOUND];
+    struct ext2_sieves sieves;
     struct ext2_walk walks[EXT2_WALKS], spare;
 };
 
@@ -240,16 +268,5 @@ int ext2_readdir(struct ext2 *fs, const struct ext2_inode *dir,
  */
 int ext2_follow(struct ext2_walk *walk, size_t end, const char *target,
                 size_t len);
-
-/* ---- Between the given files -------------------------------------------- */
-
-/* Inode `ino`, from memory or by ext2_read_inode(), and in order: in use, not
- * reserved, of a size that can be. -EAGAIN or -EIO. */
-int ext2_inode(struct ext2 *fs, uint32_t ino, struct ext2_inode *out);
-
-bool ext2_is(const struct ext2_inode *inode, unsigned type);
-
-/* The inode at the end of `path`: fs_open()'s contract. */
-int ext2_walk(struct ext2 *fs, const char *path, size_t len, uint32_t *ino);
 
 #endif

@@ -134,6 +134,7 @@ static int mem_stat(struct file *file, struct fs_stat *out)
             .size = entry->size,
             .mtime = entry->mtime,
             .id = file->node,
+            .fixed = true,
         };
     } else {
         const struct fs_mem_snapshot *snapshot = snapshot_of(file);

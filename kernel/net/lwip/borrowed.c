@@ -58,6 +58,7 @@ static void give_back_of(struct interface *interface)
             waiting->last = &waiting->first;
         piece.release(piece.ctx);
     }
+    interface->transmits.awaited = waiting->first != NULL;
 }
 
 static void run_give_back(struct event_work *work)

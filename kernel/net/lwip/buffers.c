@@ -13,16 +13,10 @@
 #include "lib/string.h"
 #include "net/lwip/pools.h"
 
-struct transmit {
-    struct netbuf nb;           /* the first member */
-    struct transmits *of;       /* whose it is */
-    struct list link;           /* in of->under_way */
-    uint64_t number;
-};
-
-static struct pool transmit_pool, received_pool;
-static struct transmits *current;
-static void (*on_drained)(void);
+static struct pool received_pool;
+struct pool transmit_pool;
+struct transmits *transmit_current;
+void (*transmit_drained)(void);
 
 int buffers_make(void)
 {
@@ -35,39 +29,11 @@ int buffers_make(void)
                      RECEIVED_MAX);
 }
 
-struct netbuf *transmit_take(void)
-{
-    struct transmit *t = pool_take(&transmit_pool);
-
-    if (!t)
-        return NULL;
-    memset(t, 0, sizeof *t);
-    t->of = current;
-    t->number = ++current->last;
-    list_append(&current->under_way, &t->link);
-    return &t->nb;
-}
-
-void transmit_give(struct netbuf *nb)
-{
-    struct transmit *t = container_of(nb, struct transmit, nb);
-    bool oldest = t->of->under_way.next == &t->link;
-
-    list_remove(&t->link);
-    pool_give(&transmit_pool, t);
-    if (oldest && on_drained)
-        on_drained();
-}
-
 void transmits_init(struct transmits *transmits)
 {
     list_init(&transmits->under_way);
     transmits->last = 0;
-}
-
-void transmit_over(struct transmits *transmits)
-{
-    current = transmits;
+    transmits->awaited = false;
 }
 
 uint64_t transmit_done(const struct transmits *transmits)
@@ -81,7 +47,7 @@ uint64_t transmit_done(const struct transmits *transmits)
 
 void transmit_on_drained(void (*drained)(void))
 {
-    on_drained = drained;
+    transmit_drained = drained;
 }
 
 struct received *received_take(void)

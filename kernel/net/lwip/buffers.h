@@ -18,22 +18,13 @@
 #include <stdint.h>
 
 #include "lib/list.h"
+#include "net/lwip/pools.h"
 #include "net/netdev.h"
 
 #include "lwip/pbuf.h"
 
-enum {
-    TRANSMIT_MAX = 1024,        /* netbufs under way to the card */
-    RECEIVED_MAX = 256,         /* netbufs lent by the card */
-    RECEIVED_KEPT_MAX = 64,     /* of these, kept beyond the call that lent */
-};
-
 /* Makes the pools. Returns 0 or -ENOMEM. */
 int buffers_make(void);
-
-/* A netbuf for sending, all zero; NULL when there is none. */
-struct netbuf *transmit_take(void);
-void transmit_give(struct netbuf *nb);
 
 /*
  * The netbufs for sending of one card. Each has a number, 1, 2, 3 and so on in
@@ -42,18 +33,68 @@ void transmit_give(struct netbuf *nb);
 struct transmits {
     struct list under_way;      /* by number */
     uint64_t last;
+    bool awaited;               /* somebody wants to hear of it */
+};
+
+struct transmit {
+    struct netbuf nb;           /* the first member */
+    struct transmits *of;       /* whose it is */
+    struct list link;           /* in of->under_way */
+    uint64_t number;
 };
 
 void transmits_init(struct transmits *transmits);
 
-/* Those that are taken from now on are for this card. */
-void transmit_over(struct transmits *transmits);
-
 /* The last number before which there is none still under way: once it has
  * reached n, the card has done with all that was sent up to n. The `drained`
- * function is called when it has grown, for any card. */
+ * function is called when it has grown, for any card whose `awaited` is set. */
 uint64_t transmit_done(const struct transmits *transmits);
 void transmit_on_drained(void (*drained)(void));
+
+/* For these functions alone. */
+extern struct pool transmit_pool;
+extern struct transmits *transmit_current;
+extern void (*transmit_drained)(void);
+
+/* Those that are taken from now on are for this card. */
+static inline void transmit_over(struct transmits *transmits)
+{
+    transmit_current = transmits;
+}
+
+/* A netbuf for sending, all zero; NULL when there is none. */
+static inline struct netbuf *transmit_take(void)
+{
+    struct transmit *t = pool_take(&transmit_pool);
+
+    if (!t)
+        return NULL;
+    t->nb = (struct netbuf){ .next = NULL };
+    t->of = transmit_current;
+    t->number = ++transmit_current->last;
+    list_append(&transmit_current->under_way, &t->link);
+    return &t->nb;
+}
+
+static inline void transmit_give(struct netbuf *nb)
+{
+    struct transmit *t = container_of(nb, struct transmit, nb);
+    bool oldest = t->of->under_way.next == &t->link;
+
+    list_remove(&t->link);
+    if (oldest && t->of->awaited)
+        transmit_drained();
+    pool_give(&transmit_pool, t);
+}
+
+/* pbuf_free(), for a pbuf that has most likely another reference left. */
+static inline void transmit_unref(struct pbuf *p)
+{
+    if (p->ref > 1)
+        p->ref--;
+    else
+        pbuf_free(p);
+}
 
 /* A frame that has come in, with the pbuf that stands for it in lwIP. */
 struct received {

@@ -7,39 +7,45 @@
  */
 #include "net/lwip/checksum.h"
 
-#include "lib/string.h"
-
-static uint64_t add(uint64_t sum, uint64_t word)
+static inline uint64_t add(uint64_t sum, uint64_t word)
 {
     sum += word;
     return sum + (sum < word);
 }
 
-/* The eight bytes at `from`, at whatever address. */
-static uint64_t word_at(const uint8_t *from)
+/* The `size` bytes at `from`, at whatever address: one load, as every caller
+ * names the size. */
+static inline uint64_t word_at(const uint8_t *from, size_t size)
 {
-    uint64_t word;
+    uint64_t word = 0;
 
-    memcpy(&word, from, sizeof word);
+    __builtin_memcpy(&word, from, size);
     return word;
 }
 
 uint16_t checksum_add(const void *data, size_t len)
 {
     const uint8_t *from = data;
-    uint64_t sum = 0, rest = 0;
+    uint64_t sum = 0;
 
     for (; len >= 32; len -= 32, from += 32) {
-        sum = add(sum, word_at(from));
-        sum = add(sum, word_at(from + 8));
-        sum = add(sum, word_at(from + 16));
-        sum = add(sum, word_at(from + 24));
+        sum = add(sum, word_at(from, 8));
+        sum = add(sum, word_at(from + 8, 8));
+        sum = add(sum, word_at(from + 16, 8));
+        sum = add(sum, word_at(from + 24, 8));
     }
     for (; len >= 8; len -= 8, from += 8)
-        sum = add(sum, word_at(from));
-    for (size_t i = 0; i < len; i++)
-        rest |= (uint64_t)from[i] << 8 * i;
-    sum = add(sum, rest);
+        sum = add(sum, word_at(from, 8));
+    if (len & 4) {
+        sum = add(sum, word_at(from, 4));
+        from += 4;
+    }
+    if (len & 2) {
+        sum = add(sum, word_at(from, 2));
+        from += 2;
+    }
+    if (len & 1)
+        sum = add(sum, *from);
 
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffffffff) + (sum >> 32);

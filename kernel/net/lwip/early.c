@@ -55,7 +55,7 @@ bool early_keeps(struct interface *interface, struct netbuf *frame)
 {
     struct early *early = &interface->early;
 
-    if (!ip4_addr_isany(netif_ip4_addr(&interface->netif)) ||
+    if (!ip4_addr_isany_val(*netif_ip4_addr(&interface->netif)) ||
         !is_segment_for_us(&interface->netif, frame))
         return false;
     if (early->count == EARLY_MAX) {
@@ -75,5 +75,5 @@ void early_hand_over(struct interface *interface)
 
     event_timer_cancel(&interface->early.timer);
     while (interface->early.count > 0)
-        port_receive(netif->state, take_oldest(&interface->early));
+        port_hand_over(netif->state, take_oldest(&interface->early));
 }

@@ -5,8 +5,10 @@
  * order by then), and passes over what is refused here as if it had been lost.
  * What it would not understand is put into words that it does.
  */
+#include "net/lwip/connections.h"
+#include "net/lwip/cut.h"
 #include "net/lwip/hooks.h"
-#include "net/lwip/interface.h"
+#include "net/lwip/lists.h"
 #include "net/lwip/pools.h"
 #include "net/lwip/streams.h"
 
@@ -59,6 +61,19 @@ static void stop_probing(struct tcp_pcb *pcb, const struct tcp_hdr *header)
         pcb->persist_backoff = 0;
 }
 
+/* What comes early is kept as it came, and lwIP asserts that there is room for
+ * all of it in our window when its turn has come. Only who does not heed the
+ * window sends what reaches beyond it. (What comes in its turn lwIP cuts.) */
+static bool reaches_beyond_window(const struct tcp_pcb *pcb,
+                                  const struct tcp_hdr *header,
+                                  const struct pbuf *p)
+{
+    uint32_t early = header->seqno - pcb->rcv_nxt;
+    uint32_t len = p->tot_len + (TCPH_FLAGS(header) & TCP_FIN ? 1u : 0u);
+
+    return (int32_t)early > 0 && early + len > pcb->rcv_wnd;
+}
+
 /* Who sends SYNs and nothing after them must not keep others out. Beyond a
  * number of connections of which only the SYN has come the one that has waited
  * longest gives way: whoever means it has answered by then, or will come
@@ -69,6 +84,8 @@ static void limit_half_open(void)
     uint32_t longest = 0;
     unsigned count = 0;
 
+    if (connections_awake() < pool_limits().half_open)
+        return;
     for (struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next) {
         if (p->state != SYN_RCVD)
             continue;
@@ -96,7 +113,7 @@ static err_t guard_listener(struct tcp_pcb *pcb, unsigned flags)
         return ERR_MEM;
     if (pcb->state == LISTEN) {
         limit_half_open();
-        interface_keep(pcb);
+        connections_expect(pcb);
     }
     return ERR_OK;
 }
@@ -139,6 +156,7 @@ static err_t guard_time_wait(struct tcp_pcb *pcb, struct tcp_hdr *header,
 err_t guard_segment(struct tcp_pcb *pcb, struct tcp_hdr *header,
                     uint16_t options, uint16_t first, struct pbuf *p)
 {
+    lists_show();
     /* What comes lies in one piece (port_receive()). */
     if (options > OPTIONS_MAX || first != options ||
         !are_sound((const uint8_t *)(header + 1), options,
@@ -149,6 +167,10 @@ err_t guard_segment(struct tcp_pcb *pcb, struct tcp_hdr *header,
         return guard_listener(pcb, TCPH_FLAGS(header));
     if (pcb->state == TIME_WAIT)
         return guard_time_wait(pcb, header, options, p);
+    if (p->tot_len > 0 && reaches_beyond_window(pcb, header, p))
+        return ERR_VAL;
     stop_probing(pcb, header);
+    if (TCPH_FLAGS(header) & TCP_ACK)
+        cut_before_ack(pcb, header->ackno);
     return ERR_OK;
 }

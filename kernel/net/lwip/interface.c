@@ -9,7 +9,6 @@
 #include "net/lwip/hooks.h"
 
 #include "lwip/ip.h"
-#include "lwip/tcp.h"
 
 struct interface *interfaces;
 
@@ -32,23 +31,6 @@ struct interface *interface_heard(void)
     struct netif *netif = ip_current_input_netif();
 
     return netif ? interface_of(netif) : NULL;
-}
-
-/* lwIP has made a pcb for a SYN, and is about to answer it. */
-static err_t keep(u8_t id, struct tcp_pcb_listen *listener, struct tcp_pcb *pcb)
-{
-    (void)id, (void)listener;
-    tcp_bind_netif(pcb, ip_current_input_netif());
-    return ERR_OK;
-}
-
-void interface_keep(struct tcp_pcb *listener)
-{
-    static const struct tcp_ext_arg_callbacks callbacks = {
-        .passive_open = keep,
-    };
-
-    tcp_ext_arg_set_callbacks(listener, 0, &callbacks);
 }
 
 static bool usable(const struct interface *i)

@@ -21,8 +21,6 @@
 
 #include "lwip/netif.h"
 
-struct tcp_pcb;
-
 struct interface {
     struct netif netif;         /* its state is the card */
     struct own_address own;
@@ -52,10 +50,6 @@ struct interface *interface_add(void);
 
 /* Over which interface lwIP hands us a frame just now; NULL: none. */
 struct interface *interface_heard(void);
-
-/* Connections that come to `listener` are to stay with the card over which
- * their SYN came. Before lwIP looks at that. */
-void interface_keep(struct tcp_pcb *listener);
 
 /* By which interface to reach `dest`; NULL: by none, now. */
 struct interface *interface_towards(const ip4_addr_t *dest);

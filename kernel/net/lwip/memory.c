@@ -42,6 +42,7 @@ static unsigned kind_limit(unsigned kind, unsigned otherwise)
     case MEMP_TCP_PCB:
         return limits.connections + limits.half_open;
     case MEMP_TCP_SEG:
+        return limits.segments + limits.others;
     case MEMP_PBUF:
         return limits.segments;
     case MEMP_PBUF_POOL:
@@ -61,7 +62,7 @@ int memory_make(void)
     };
     struct pool_limits limits = pool_limits();
     int err = pool_make(&headers, "headers", HEADER_SIZE,
-                        limits.segments + OTHER_HEADERS);
+                        limits.segments + limits.others + OTHER_HEADERS);
 
     if (!err)
         err = pool_make(&frames, "frames", FRAME_SIZE, limits.frames);

@@ -2,7 +2,7 @@
 /*
  * port.c - brings up lwIP over a card, and stands between the two for what is
  * not lab 10's: frames that lwIP should not see, chains that a card can't
- * take, checksums that a card completes.
+ * take. What a card completes and cuts is offload.c's.
  */
 #include "net/lwip/port.h"
 
@@ -11,18 +11,21 @@
 #include "core/cmdline.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "net/lwip/connections.h"
+#include "net/lwip/departure.h"
 #include "net/lwip/interface.h"
 #include "net/lwip/memory.h"
 #include "net/lwip/random.h"
+#include "net/lwip/segment.h"
 #include "net/lwip/streams.h"
 #include "net/up.h"
+#include "without/without.h"
 
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/udp.h"
-#include "netif/ethernet.h"
 
 _Static_assert(!LWIP_SOCKET && !LWIP_NETCONN && !IP_FRAG && !IP_REASSEMBLY &&
                !IP_FORWARD && !LWIP_RAW && !LWIP_DNS && !LWIP_IGMP &&
@@ -54,30 +57,77 @@ static bool is_cut_short(const struct netbuf *frame)
     }
 }
 
-/* After a round's frames: lwIP may have new timeouts, or have run out of
- * memory that segments hold which came too early. */
+/* After a round's frames: lwIP may have new timeouts. */
 static void run_after_frames(struct event_work *work)
 {
     (void)work;
-    PBUF_CHECK_FREE_OOSEQ();
     port_timers_set(&timer);
+}
+
+/* TCP over IPv4, and it begins no connection: nearly every frame. Nobody but
+ * lwIP's TCP wants to see it, and no timeout begins with it. */
+static inline bool is_plain_segment(const struct netbuf *frame)
+{
+    const struct tcp_hdr *tcp = (const void *)(frame->data + SEGMENT_TCP);
+
+    return frame->len >= SEGMENT_MIN && frame->len <= UINT16_MAX &&
+           segment_is_there(frame->data) && !(TCPH_FLAGS(tcp) & TCP_SYN);
+}
+
+/* port_receive() for a card that has its buffer back at once. */
+static void receive_copy(struct netdev *card, struct netbuf *frame)
+{
+    struct netif *netif = card->stack;
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)frame->len, PBUF_POOL);
+
+    if (p)
+        pbuf_take(p, frame->data, (u16_t)frame->len);
+    frame->release(frame);
+    if (p && netif->input(p, netif) != ERR_OK)
+        pbuf_free(p);
+}
+
+static inline void hand_over(struct netdev *card, struct netbuf *frame)
+{
+    connections_sum = netdev_sum(card, frame);
+    if (without(WITHOUT_RECEIVE))
+        receive_copy(card, frame);
+    else
+        port_receive(card, frame);
+    connections_sum = 0;
+    /* lwIP may have run out of what segments hold that came too early. */
+    PBUF_CHECK_FREE_OOSEQ();
+}
+
+void port_hand_over(struct netdev *card, struct netbuf *frame)
+{
+    hand_over(card, frame);
+}
+
+/* Is a frame that is not nearly every frame for lwIP, and now? */
+static bool is_wanted(struct interface *interface, struct netbuf *frame)
+{
+    if (frame->len > ETHERNET_HEADER_SIZE && frame->len <= UINT16_MAX &&
+        !is_cut_short(frame) && !own_address_refuses(interface, frame))
+        return !early_keeps(interface, frame);
+    frame->release(frame);
+    return false;
 }
 
 static void frame_came(struct netdev *card, struct netbuf *frame)
 {
     static struct event_work after = { .run = run_after_frames };
     struct interface *interface = interface_of(card->stack);
+    bool plain = is_plain_segment(frame) &&
+                 !ip4_addr_isany_val(*netif_ip4_addr(&interface->netif));
 
-    if (frame->len <= ETHERNET_HEADER_SIZE || frame->len > UINT16_MAX ||
-        is_cut_short(frame) || own_address_refuses(interface, frame)) {
-        frame->release(frame);
+    if (!plain && !is_wanted(interface, frame))
         return;
+    hand_over(card, frame);
+    if (!plain) {
+        own_address_settle(interface);
+        event_post(&after);
     }
-    if (early_keeps(interface, frame))
-        return;
-    port_receive(card, frame);
-    own_address_settle(interface);
-    event_post(&after);
 }
 
 /* ---- Going out ---------------------------------------------------------- */
@@ -104,8 +154,11 @@ err_t port_link_output(struct netif *netif, struct pbuf *p)
     err_t err;
 
     transmit_over(&interface_of(netif)->transmits);
-    if (pieces(p, &empty) <= NETDEV_PIECES_MAX && !empty)
+    if (pieces(p, &empty) <= NETDEV_PIECES_MAX && !empty &&
+        !without(WITHOUT_TRANSMIT)) {
+        departure_learn(netif, p);
         return port_output(netif, p);
+    }
     whole = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
     if (!whole)
         return ERR_MEM;
@@ -114,36 +167,10 @@ err_t port_link_output(struct netif *netif, struct pbuf *p)
     return err;
 }
 
-/* The card sums from the TCP header on, and puts the result over what lies in
- * the checksum field: that must be the pseudo-header's sum. [RFC 9293 §3.1] */
-void port_ask_checksum(const struct netdev *card, struct pbuf *p,
-                       struct netbuf *first)
-{
-    struct ip_hdr *ip = (void *)((uint8_t *)p->payload + SIZEOF_ETH_HDR);
-    unsigned tcp = SIZEOF_ETH_HDR + IP_HLEN, sum;
-    ip4_addr_t from, to;
-
-    if (!(card->features & NETDEV_CHECKSUM) || p->len < tcp + TCP_HLEN ||
-        ((uint8_t *)p->payload)[TYPE_OFFSET + 1] != 0 ||
-        IPH_HL(ip) * 4 != IP_HLEN || IPH_PROTO(ip) != IP_PROTO_TCP)
-        return;
-    ip4_addr_copy(from, ip->src);
-    ip4_addr_copy(to, ip->dest);
-    sum = (from.addr & 0xffff) + (from.addr >> 16) + (to.addr & 0xffff) +
-          (to.addr >> 16) + lwip_htons(IP_PROTO_TCP) +
-          lwip_htons((u16_t)(p->tot_len - tcp));
-    sum = (sum & 0xffff) + (sum >> 16);
-    ((struct tcp_hdr *)(void *)((uint8_t *)p->payload + tcp))->chksum =
-        (u16_t)((sum & 0xffff) + (sum >> 16));
-    first->csum_start = (uint16_t)tcp;
-    first->csum_offset = offsetof(struct tcp_hdr, chksum);
-}
-
 /* What lwIP could not send for want of room. */
 static void room_again(struct netdev *card)
 {
-    (void)card;
-    tcp_txnow();
+    connections_room_again(card->stack);
 }
 
 static void link_changed(struct netdev *card)
@@ -196,6 +223,8 @@ static int make_all(void)
     if (!err)
         err = buffers_make();
     if (!err)
+        err = connections_make();
+    if (!err)
         err = streams_make();
     if (err)
         return err;
@@ -223,7 +252,7 @@ static int add_interface(struct netdev *card, bool fixed)
     if (!interface)
         return -ENOMEM;
     netif = &interface->netif;
-    if (!netif_add_noaddr(netif, card, port_init, ethernet_input))
+    if (!netif_add_noaddr(netif, card, port_init, connections_input))
         return -ENOMEM;
     if (card->features & NETDEV_CHECKSUM)
         checks &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;

@@ -4,7 +4,7 @@
  *
  *     application        stream.h         net_up
  *     ------------------------------------------------
- *     lwIP               ethernet_input     etharp_output, sys_check_timeouts
+ *     lwIP               netif->input       etharp_output, sys_check_timeouts
  *                           ^                   |             ^
  *     this header        port_receive      port_output   port_timers_run
  *                           ^                   v             ^
@@ -50,7 +50,7 @@ err_t port_init(struct netif *netif);
  * not copied: each pbuf gets a netbuf (transmit_take()) whose owner it is, and
  * a reference (pbuf_ref()) that it keeps until the card gives the netbuf back
  * to port_sent(). The chain stays lwIP's as well.
- * port_ask_checksum() has its say on the first netbuf before the frame goes.
+ * port_ask_offload() has its say on the first netbuf before the frame goes.
  * Returns ERR_OK; ERR_MEM when there is no netbuf, or the card has no room:
  * lwIP then tries again later; ERR_IF when the card refuses the frame. After
  * an error no reference and no netbuf is left over.
@@ -62,7 +62,8 @@ err_t port_output(struct netif *netif, struct pbuf *p);
 void port_sent(struct netbuf *nb);
 
 /*
- * A frame has come in on `card`, for netif->input(). The bytes are not copied:
+ * A frame has come in on `card`, for netif->input(), which gets it before
+ * port_receive() returns (port_hand_over()). The bytes are not copied:
  * a struct received (received_take()) makes a pbuf of them, of type PBUF_REF
  * and layer PBUF_RAW. When there is none, or lwIP does not want the frame, the
  * frame goes back to the card. netif->input() owns the pbuf unless it returns
@@ -95,13 +96,20 @@ int port_address(struct netif *netif, const struct settings *settings);
 
 /* ---- Given -------------------------------------------------------------- */
 
+/* port_receive(), around which is said what the card knows of the frame's
+ * checksum; with without=receive, a copy of the frame in its place. */
+void port_hand_over(struct netdev *card, struct netbuf *frame);
+
 /* port_output(), for chains of any shape: one that has an empty pbuf, or too
- * many, is copied into one. */
+ * many, is copied into one; with without=transmit, each. */
 err_t port_link_output(struct netif *netif, struct pbuf *p);
 
-/* If the card completes checksums, and the frame in the chain `p` is TCP over
- * IPv4: does what is left to do and says the rest in `first`. */
-void port_ask_checksum(const struct netdev *card, struct pbuf *p,
-                       struct netbuf *first);
+/* If the frame in the chain `p` is TCP over IPv4: says in `first` that it can
+ * wait; does what is left to do for a card that completes checksums, and cuts
+ * what is larger than a segment of the wire's, and says the rest there. A frame
+ * that is too long, and is not of a connection whose segment size is known,
+ * stays too long. */
+void port_ask_offload(const struct netdev *card, struct pbuf *p,
+                      struct netbuf *first);
 
 #endif

@@ -12,6 +12,9 @@
 #include "lib/string.h"
 #include "net/lwip/borrowed.h"
 #include "net/lwip/buffers.h"
+#include "net/lwip/connections.h"
+#include "net/lwip/cut.h"
+#include "net/lwip/departure.h"
 #include "net/lwip/interface.h"
 #include "net/lwip/memory.h"
 #include "net/lwip/pools.h"
@@ -19,14 +22,19 @@
 #include "lwip/priv/tcp_priv.h"
 
 static struct pool streams;
+static unsigned segments_kept;  /* see stream_share() */
 static struct listener listeners[LISTENERS_MAX];
 static struct list to_see_to = LIST_INIT(to_see_to);
 
 int streams_make(void)
 {
+    struct pool_limits limits = pool_limits();
     int err = pool_make(&streams, "streams", sizeof(struct stream),
-                        pool_limits().connections);
+                        limits.connections);
 
+    segments_kept = limits.segments / 8 + limits.others;
+    if (!err)
+        err = departures_make();
     return err ? err : borrowed_make();
 }
 
@@ -81,6 +89,7 @@ static err_t on_tick(void *arg, struct tcp_pcb *pcb)
     if (pcb->persist_probe > s->probes && pcb->persist_cnt > 0)
         pcb->persist_probe = s->probes;
     s->probes = pcb->persist_probe;
+    cut_on_tick(pcb);
     return stream_on_poll(s, pcb);
 }
 
@@ -94,6 +103,7 @@ struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb)
     s->pcb = pcb;
     s->listener = listener;
     s->interface = interface_heard();
+    s->departure = connections_departure(pcb);
     s->borrowed_last = &s->borrowed;
     list_init(&s->link);
     listener->open++;
@@ -117,11 +127,6 @@ void stream_detach(struct stream *s)
     s->pcb = NULL;
 }
 
-void stream_enter(struct stream *s)
-{
-    s->busy++;
-}
-
 /* Bytes are left lying, and there is no memory left to keep them in. */
 static void give_up(struct stream *s)
 {
@@ -133,7 +138,7 @@ static void give_up(struct stream *s)
     stream_abort(s);
 }
 
-err_t stream_leave(struct stream *s)
+err_t stream_left(struct stream *s)
 {
     err_t err;
 
@@ -142,6 +147,8 @@ err_t stream_leave(struct stream *s)
         if (!s->unread)
             give_up(s);
     }
+    if (s->busy == 1 && s->pcb && s->pcb->unsent)
+        departure_send(s);
     err = s->aborted ? ERR_ABRT : ERR_OK;
     if (--s->busy == 0 && !s->pcb) {
         stream_discard(s);
@@ -160,13 +167,6 @@ void stream_finish(struct stream *s)
     stream_detach(s);
     tcp_setprio(pcb, TCP_PRIO_MIN);     /* gives way when there are too few */
     tcp_close(pcb);
-}
-
-void stream_finish_if_done(struct stream *s)
-{
-    if (s->closed && s->pcb && s->peer_ended &&
-        s->acknowledged == s->accepted)
-        stream_finish(s);
 }
 
 void stream_attach(struct stream *s, const struct stream_events *events,
@@ -195,8 +195,7 @@ void stream_peer(const struct stream *s, char *text, size_t cap)
 size_t stream_share(const struct stream *s)
 {
     unsigned left = memory_segments_left();
-    unsigned kept = pool_limits().segments / 8;
-    unsigned share = left > kept ? (left - kept) / 2 : 0;
+    unsigned share = left > segments_kept ? (left - segments_kept) / 2 : 0;
 
     if (share < STREAM_SHARE_MIN)
         share = tcp_sndqueuelen(s->pcb) == 0 ? STREAM_SHARE_MIN : 0;
@@ -204,15 +203,6 @@ size_t stream_share(const struct stream *s)
 }
 
 /* ---- What has come and was not taken ------------------------------------ */
-
-void stream_keep(struct stream *s, struct pbuf *p)
-{
-    struct pbuf **last = &s->unread;
-
-    while (*last)
-        last = &(*last)->next;
-    *last = p;
-}
 
 void stream_consume(struct stream *s, size_t n)
 {
@@ -249,8 +239,8 @@ static void see_to_one(struct stream *s)
         s->resume = false;
         stream_deliver(s);
     }
-    if (s->pcb)
-        tcp_output(s->pcb);
+    if (s->pcb && !(s->pcb->unsent && departure_send(s)))
+        cut_output(s->pcb);
     stream_leave(s);
 }
 

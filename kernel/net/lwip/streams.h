@@ -52,6 +52,7 @@ struct listener {
 };
 
 struct borrowed;
+struct departure;
 struct interface;
 
 /*
@@ -83,6 +84,7 @@ struct stream {
 
     /* Given code's: */
     struct interface *interface;        /* over whose card it is */
+    struct departure *departure;        /* its last frame's */
     unsigned busy;              /* stream_enter()s not yet left */
     bool aborted;               /* inside the callback that we are in */
     bool resume;                /* stream_resume() was called */
@@ -141,11 +143,24 @@ struct stream *stream_make(struct listener *listener, struct tcp_pcb *pcb);
  * struct stays, whatever the owner does to the stream; s->pcb tells. The last
  * stream_leave() frees the struct if the pcb has gone. It returns what a
  * callback of lwIP's has to return: ERR_ABRT when the pcb was aborted in
- * between, else ERR_OK. It also sees to it that what is left unread does not
- * keep too many of the card's buffers.
+ * between, else ERR_OK. It also sends what may go at once (departure_send()),
+ * and sees to it that what is left unread does not keep too many of the card's
+ * buffers: stream_left() is the half of it for when there is something to do.
  */
-void stream_enter(struct stream *s);
-err_t stream_leave(struct stream *s);
+static inline void stream_enter(struct stream *s)
+{
+    s->busy++;
+}
+
+err_t stream_left(struct stream *s);
+
+static inline err_t stream_leave(struct stream *s)
+{
+    if (s->busy > 1 || !s->pcb || s->unread || s->pcb->unsent)
+        return stream_left(s);
+    s->busy = 0;
+    return ERR_OK;
+}
 
 /* lwIP is to forget us: pcb->callback_arg and its callbacks are cleared, and
  * s->pcb is NULL. What becomes of the pcb is the caller's business. */
@@ -157,7 +172,22 @@ void stream_finish(struct stream *s);
 
 /* The same, if it is closed, the peer has ended too, and all that was accepted
  * has been acknowledged. */
-void stream_finish_if_done(struct stream *s);
+static inline void stream_finish_if_done(struct stream *s)
+{
+    if (s->closed && s->pcb && s->peer_ended &&
+        s->acknowledged == s->accepted)
+        stream_finish(s);
+}
+
+/*
+ * tcp_write() without a copy, of at most 65535 bytes, all or none; `flags` is
+ * TCP_WRITE_FLAG_MORE or 0. What is short makes a segment in one piece of
+ * memory (net/lwip/departure.h). Where the card can cut, what is long makes
+ * segments that are larger than the wire's (net/lwip/cut.h): with the same
+ * bytes many times faster. Only while there is a pcb. Who has begun with this
+ * one stays with it: tcp_write() can't go on behind a large segment.
+ */
+err_t stream_write(struct stream *s, const void *data, u16_t len, u8_t flags);
 
 /* Lets stream_deliver() (if s->resume) and tcp_output() be called for `s`
  * before the next round of the event loop is over. */
@@ -169,7 +199,14 @@ void stream_see_to(struct stream *s);
 size_t stream_share(const struct stream *s);
 
 /* Appends the chain `p` to s->unread. */
-void stream_keep(struct stream *s, struct pbuf *p);
+static inline void stream_keep(struct stream *s, struct pbuf *p)
+{
+    struct pbuf **last = &s->unread;
+
+    while (*last)
+        last = &(*last)->next;
+    *last = p;
+}
 
 /* `n` bytes at the start of s->unread were taken. */
 void stream_consume(struct stream *s, size_t n);

@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mem/heap.h"
 #include "mem/pages.h"
+#include "without/without.h"
 
 /* Where the linker puts what VIRTIO_DRIVER() says. Weak: there may be none. */
 extern const struct virtio_driver *const __start_virtio_drivers[]
@@ -58,6 +59,11 @@ static uint16_t round_down(uint16_t n)
     return n;
 }
 
+uint64_t virtio_ring_features(void)
+{
+    return without(WITHOUT_EVENT_IDX) ? 0 : VIRTIO_F_EVENT_IDX;
+}
+
 int virtio_queue(struct virtio_device *dev, unsigned index, uint16_t num_wanted,
                  struct virtq *vq, struct event_work *work, const char *name)
 {
@@ -89,6 +95,8 @@ int virtio_queue(struct virtio_device *dev, unsigned index, uint16_t num_wanted,
     error = dev->transport->queue_enable(dev, vq, work);
     if (error != 0)
         goto free;
+    if ((dev->features & VIRTIO_F_EVENT_IDX) != 0)
+        virtq_event_idx(vq);
     return 0;
 
 free:

@@ -39,6 +39,7 @@ enum virtio_status {                /* [virtio 1.2 §2.1] */
 };
 
 #define VIRTIO_F_ANY_LAYOUT (1ull << 27)    /* [virtio 1.2 §6.3] */
+#define VIRTIO_F_EVENT_IDX (1ull << 29)     /* [virtio 1.2 §6] */
 #define VIRTIO_F_VERSION_1 (1ull << 32)     /* [virtio 1.2 §6] */
 
 struct virtio_device;
@@ -107,6 +108,12 @@ extern struct virtio_device *virtio_devices;
 int virtio_handshake(struct virtio_device *dev, uint64_t wanted,
                      int (*set_up)(struct virtio_device *dev, void *ctx),
                      void *ctx);
+
+/* For `wanted`: what the rings of any device can make use of, which is
+ * VIRTIO_F_EVENT_IDX unless the command line has without=event_idx. Who asks
+ * for it calls virtq_listen() whenever a queue has been emptied: the device
+ * falls silent after each interrupt. */
+uint64_t virtio_ring_features(void);
 
 /*
  * For set_up(): allocates queue `index` and hands it to the device; `work` is

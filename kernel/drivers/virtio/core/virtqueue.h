@@ -138,6 +138,13 @@ struct virtq {
     void *transport;
     uint16_t index;                 /* which of the device's queues */
     const char *name;               /* "net0 receive", for messages */
+
+    /* suppress.c's. */
+    bool event_idx;                 /* used_event and avail_event count */
+    bool hushed;                    /* else: we asked for no interrupts */
+    uint16_t announced;             /* avail_idx at the last vq->notify() */
+    void (*doorbell)(struct virtq *vq); /* with event_idx: the transport's
+                                       notify, where ours stands before it */
 };
 
 /* A piece of memory of ours, contiguous, for one descriptor. */
@@ -209,5 +216,35 @@ void virtq_allow(struct virtq *vq, uint16_t head, uint32_t more);
  * device has been reset (virtio_reset), as the buffers are the caller's from
  * here on. */
 void *virtq_take_back(struct virtq *vq);
+
+/*
+ * Given, in suppress.c: how seldom driver and device need tell each other.
+ * [virtio 1.2 §2.7.7, §2.7.10]
+ *
+ * virtq_event_idx(), once vq->notify is set and before anything is added: the
+ * features agreed on have VIRTIO_F_EVENT_IDX. From now on vq->notify() bothers
+ * the device only when it has asked to be told of what is announced.
+ */
+void virtq_event_idx(struct virtq *vq);
+
+/* Whoever is looking at the used ring anyway needs no interrupts: none from
+ * here to the next virtq_listen(), so far as the device minds. It is a hint:
+ * one may come all the same. */
+void virtq_hush(struct virtq *vq);
+
+/* Interrupts again: one is to come as soon as `chains` more are used than
+ * virtq_poll() has given; with event_idx it is the only one until the next
+ * call, without it one may come for each. `chains` is at least 1; where fewer
+ * are in flight, nothing comes before that many have been added.
+ * True when so many are used already: then nothing may come, and it is the
+ * caller's to look again. So only after a false may one go to sleep. False of
+ * a broken queue. */
+bool virtq_listen(struct virtq *vq, uint16_t chains);
+
+/* How many chains are in flight. */
+static inline uint16_t virtq_in_flight(const struct virtq *vq)
+{
+    return (uint16_t)(vq->avail_idx - vq->last_used);
+}
 
 #endif

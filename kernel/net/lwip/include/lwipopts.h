@@ -64,9 +64,11 @@
 #define TCP_OVERSIZE 0
 #define LWIP_TCP_TIMESTAMPS 0
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
-#define TCP_LISTEN_BACKLOG 1
+#define TCP_LISTEN_BACKLOG 0        /* guard.c counts, beyond a byte */
 #define TCP_MSL 30000               /* ms; TIME-WAIT lasts twice as long */
-#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* see interface_keep() */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* see connections_expect() */
+#define LWIP_NETIF_HWADDRHINT 1     /* each pcb knows its neighbour; see
+                                       port_ask_offload() as well */
 #define TCP_MAXRTX 8                /* about five minutes [RFC 1122 §4.2.3.5] */
 
 /* Segments that come before their turn wait in the card's receive buffers:
@@ -79,6 +81,7 @@
 /* Checksums are made and checked here unless the card does it, which each
  * netif says for itself. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+#define LWIP_INLINE_IP_CHKSUM 1     /* of what we send, while it is written */
 
 /* Memory: pbufs over the card's own buffers; all else comes from our pools
  * (net/lwip/memory.c stands where lwIP has mem.c and memp.c). */
