@@ -37,7 +37,7 @@ class Plugin:
         folder.mkdir(parents=True, exist_ok=True)
         said = ""
         for version in _VERSIONS:
-            self.library = folder / f"instructions-{version}.so"
+            self.built = folder / f"instructions-{version}.so"
             self._compile(version)
             said = self._refusal(qemu)
             if not said:
@@ -45,7 +45,7 @@ class Plugin:
         raise NoPlugins(f"this {qemu} takes no plugins: {said.splitlines()[-1]}")
 
     def _compile(self, version: int) -> None:
-        command = ["gcc", "-O2", "-shared", "-fPIC", f"-DAPI={version}", "-o", str(self.library),
+        command = ["gcc", "-O2", "-shared", "-fPIC", f"-DAPI={version}", "-o", str(self.built),
                    str(ROOT / "grader/bench/instructions.c")]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
@@ -53,7 +53,7 @@ class Plugin:
 
     @property
     def option(self) -> str:
-        return f"file={self.library},out={self.counts}"
+        return f"file={self.built},out={self.counts}"
 
     def _refusal(self, qemu: str) -> str:
         """What this QEMU has against it; "" when it takes it."""
