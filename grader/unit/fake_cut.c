@@ -3,20 +3,10 @@
 
 #include <string.h>
 
+#include "network_order.h"
 #include "unit.h"
 
 enum { ETH = 14, IP = 20, FIN = 1, PSH = 8 };
-
-static uint32_t get16(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
-static void put16(uint8_t *at, uint32_t v)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
 
 static uint32_t fold(uint32_t sum)
 {

@@ -10,39 +10,6 @@ enum { UDP = 8, ICMP_PROTOCOL = 1, TCP_PROTOCOL = 6, UDP_PROTOCOL = 17 };
 static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 1 };
 static const uint8_t our_ip[4] = { 10, 0, 0, 1 }, their_ip[4] = { 10, 0, 0, 2 };
 
-void put16(uint8_t *at, uint32_t v)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
-
-void put32(uint8_t *at, uint32_t v)
-{
-    put16(at, v >> 16);
-    put16(at + 2, v);
-}
-
-uint32_t get16(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
-uint32_t get32(const uint8_t *at)
-{
-    return get16(at) << 16 | get16(at + 2);
-}
-
-static uint16_t checksum(const uint8_t *data, size_t len, uint32_t sum)
-{
-    for (size_t i = 0; i + 1 < len; i += 2)
-        sum += get16(data + i);
-    if (len % 2)
-        sum += (uint32_t)data[len - 1] << 8;
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
-
 void make_ethernet(struct made *f, unsigned type)
 {
     memcpy(f->bytes, card.netdev.address, 6);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network_order.h"
+
 enum { MAKER_FRAME_MAX = 2036, MAKER_ETH = 14, MAKER_IP = 20, MAKER_TCP = 20 };
 
 /* A frame under way; all of bytes[] may be written at any time. */
@@ -18,11 +20,6 @@ struct made {
     uint8_t bytes[MAKER_FRAME_MAX];
     size_t len;
 };
-
-void put16(uint8_t *at, uint32_t v);
-void put32(uint8_t *at, uint32_t v);
-uint32_t get16(const uint8_t *at);
-uint32_t get32(const uint8_t *at);
 
 /* Ethernet from 10.0.0.1's card to ours. */
 void make_ethernet(struct made *f, unsigned type);

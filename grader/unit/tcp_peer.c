@@ -6,6 +6,7 @@
 
 #include "event/event.h"
 #include "fake_card.h"
+#include "network_order.h"
 #include "unit.h"
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
@@ -19,40 +20,6 @@ static unsigned peer_count, lose_share;
 static uint16_t server_port;
 struct peers_wire peers_wire;
 uint16_t peers_mss = PEER_SEGMENT;
-
-static void put16(uint8_t *at, uint32_t v)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-    put16(at, v >> 16);
-    put16(at + 2, v);
-}
-
-static uint32_t get16(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return get16(at) << 16 | get16(at + 2);
-}
-
-/* The Internet checksum of data[len], with `sum` already added. */
-static uint16_t checksum(const uint8_t *data, size_t len, uint32_t sum)
-{
-    for (size_t i = 0; i + 1 < len; i += 2)
-        sum += get16(data + i);
-    if (len % 2)
-        sum += (uint32_t)data[len - 1] << 8;
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
 
 static uint16_t tcp_checksum(const uint8_t *ip, size_t len)
 {

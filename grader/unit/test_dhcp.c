@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "fake_card.h"
 #include "net/lwip/port.h"
+#include "network_order.h"
 #include "tcp_peer.h"
 #include "unit.h"
 
@@ -34,24 +35,6 @@ static struct {
 static struct netif *netif;
 static uint8_t answer[ETHERNET_FRAME_MAX];
 static size_t answer_len;
-
-static void put16(uint8_t *at, uint32_t v)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-    put16(at, v >> 16);
-    put16(at + 2, v);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-           (uint32_t)at[2] << 8 | at[3];
-}
 
 static uint8_t *add32(uint8_t *at, unsigned kind, uint32_t value)
 {

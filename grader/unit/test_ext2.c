@@ -1111,11 +1111,26 @@ static void read_on(struct event_work *work)
         event_post(work);
 }
 
+static void run_to_their_ends(const struct reader *readers, unsigned count,
+                              unsigned most)
+{
+    unsigned done = 0, rounds = 0;
+
+    while (done < count) {
+        CHECK(rounds++ < most, "of %u readers only %u get to the end", count,
+              done);
+        event_run_once(0);
+        done = 0;
+        for (unsigned i = 0; i < count; i++)
+            done += readers[i].done;
+    }
+    check_no_pins("all of it");
+}
+
 TEST(test_many_readers_over_the_smallest_cache_all_get_to_their_ends)
 {
     enum { READERS = 100 };
     static struct reader readers[READERS];
-    unsigned done = 0, rounds = 0;
 
     make_and_mount(&shapes[B1_I256_GROUPS], CACHE_BLOCKS_MIN);
     for (unsigned i = 0, k = 0; i < READERS; k++) {
@@ -1126,15 +1141,7 @@ TEST(test_many_readers_over_the_smallest_cache_all_get_to_their_ends)
         readers[i].node = node;
         event_post(&readers[i++].work);
     }
-    while (done < READERS) {
-        CHECK(rounds++ < 2000000, "of %u readers only %u get to the end",
-              READERS, done);
-        event_run_once(0);
-        done = 0;
-        for (unsigned i = 0; i < READERS; i++)
-            done += readers[i].done;
-    }
-    check_no_pins("all of it");
+    run_to_their_ends(readers, READERS, 2000000);
 }
 
 /* ---- Reading ahead ---- */
@@ -1233,7 +1240,6 @@ TEST(test_many_readers_of_a_large_file_over_a_small_cache_all_get_to_its_end)
 
     for (unsigned k = 0; k < sizeof sizes / sizeof *sizes; k++) {
         const struct image_node *node = open_large(&file, sizes[k]);
-        unsigned done = 0, rounds = 0;
 
         for (unsigned i = 0; i < READERS; i++) {
             readers[i] = (struct reader){
@@ -1243,15 +1249,7 @@ TEST(test_many_readers_of_a_large_file_over_a_small_cache_all_get_to_its_end)
             };
             event_post(&readers[i].work);
         }
-        while (done < READERS) {
-            CHECK(rounds++ < 200000, "of %u readers only %u get to the end",
-                  READERS, done);
-            event_run_once(0);
-            done = 0;
-            for (unsigned i = 0; i < READERS; i++)
-                done += readers[i].done;
-        }
-        check_no_pins("all of it");
+        run_to_their_ends(readers, READERS, 200000);
     }
 }
 

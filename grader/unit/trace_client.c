@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network_order.h"
 #include "trace.h"
 
 enum { FIN = 1, SYN = 2, PSH = 8, ACK = 16 };
@@ -22,37 +23,6 @@ static size_t heard_len;
 static unsigned exchange;
 
 /* ---- Frames ------------------------------------------------------------- */
-
-static void put16(uint8_t *at, uint32_t v)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-    put16(at, v >> 16);
-    put16(at + 2, v);
-}
-
-static uint32_t get16(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return get16(at) << 16 | get16(at + 2);
-}
-
-static uint16_t checksum(const uint8_t *data, size_t len, uint32_t sum)
-{
-    for (size_t i = 0; i < len; i++)
-        sum += (uint32_t)data[i] << (i % 2 ? 0 : 8);
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
 
 static void play(const uint8_t *frame, size_t len)
 {
