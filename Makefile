@@ -35,13 +35,26 @@ APP  ?= $(LAB_APP)
 MINE ?= $(NUMBER)
 endif
 
+# The screen of labs 01 to 04 is a window where there can be one, and what runs
+# in it stays when it is done.
+GOALS := $(or $(MAKECMDGOALS),begin)
+ifneq ($(filter run debug,$(GOALS)),)
+HAS_SCREEN := $(if $(filter 1 2 3 4,$(NUMBER)),$(if $(filter-out \
+                x86_64,$(ARCH))$(filter microvm,$(MACHINE)),,1))
+ifeq ($(HAS_SCREEN)/$(origin SCREEN),1/undefined)
+SCREEN := $(or $(filter window,$(shell sh $(TOOLS)/window.sh)),$(if \
+            $(filter debug,$(GOALS)),vga,none))
+endif
+STAYS := $(if $(filter run,$(GOALS)),$(filter window,$(SCREEN)))
+endif
+
 # ---- The engine -----------------------------------------------------------
 
 # These goals don't need it, and some of them come before there is a compiler
 # for it to ask.
 DOOR := begin help setup doctor demo test soak lint tidy layers ports stubs \
-        bench ladder profile instructions clean
-GOALS := $(or $(MAKECMDGOALS),begin)
+        bench ladder profile instructions clean grade hint next progress watch \
+        reset diff workshop
 ifneq ($(filter-out $(DOOR),$(GOALS)),)
 include kernel/rules.mk
 include kernel/machine.mk
@@ -55,6 +68,7 @@ PYTHON = $(eval PYTHON := $$(shell sh $(TOOLS)/python.sh))$(PYTHON)
 endif
 
 -include grader/grade.mk
+-include grader/student.mk
 
 # ---- Begin ----------------------------------------------------------------
 
@@ -66,11 +80,13 @@ begin:
 	@echo "  make test    see that it works here"
 	@echo "  make help    everything else"
 	@echo
-	@echo "Both install what they need. To learn, go on with labs/README.md."
+	@echo "Both install what they need. To learn, go on with labs/README.md, and"
+	@echo "whenever you don't know how: make next"
 
+## == To begin
 ## help: this list
-HELP := $(wildcard Makefile kernel/rules.mk kernel/machine.mk \
-          grader/grade.mk grader/unit/unit.mk)
+HELP := $(wildcard Makefile grader/grade.mk grader/student.mk kernel/rules.mk \
+          kernel/machine.mk grader/unit/unit.mk)
 help:
 	@awk -f $(TOOLS)/help.awk $(HELP)
 
@@ -79,18 +95,23 @@ help:
 demo: setup
 	@$(MAKE) run APP=web MINE= LAB= PORT=$(or $(PORT),8080)
 
-## run [APP=web] [LAB=5] [MINE=5]: boot an application (LAB: that lab's)
+## == To work on a lab
+## run [LAB=5] [APP=web] [MINE=5]: boot an application (LAB: that lab's)
 PAGES = $(filter net%,$(APP_DEVICES))
-ifneq ($(filter run,$(GOALS)),)
+ifneq ($(filter run pcap debug,$(GOALS)),)
 PORT ?= 8080
 endif
+NO_WINDOW = $(if $(HAS_SCREEN),$(if $(filter none,$(SCREEN)),make screen \
+    LAB=$(NUMBER)$(if $(filter-out labs,$(LABS)), LABS=$(LABS))))
+RUN = env OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
+    WINDOW='$(STAYS)' PICTURE='$(NO_WINDOW)' \
+    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' sh $(TOOLS)/run.sh $(RUN_CMD)
 run: app
-	@exec env OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
-	    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' \
-	    sh $(TOOLS)/run.sh $(RUN_CMD)
+	@exec $(RUN)
 
 # ---- A machine to build on ------------------------------------------------
 
+## == To begin
 ## setup [ARCH=aarch64]: install what is missing here, and fetch lwIP
 setup:
 	@BUILD=$(BUILD) sh $(TOOLS)/setup.sh $(filter aarch64,$(ARCH))
@@ -101,6 +122,7 @@ doctor:
 
 # ---- The kit --------------------------------------------------------------
 
+## == To work on the kit
 ## test: all tests of the kit itself
 # The tests run make themselves, and must not inherit how this one was called.
 # Which python has pytest is asked after set-up: a recipe is expanded whole.
@@ -138,10 +160,12 @@ layers:
 ports:
 	@BUILD=$(BUILD) sh $(TOOLS)/porting.sh
 
+## == To teach
 ## stubs [TRACK="5.2 5.3"] [LABS=folder]: cut the labs out of solutions/
 stubs:
 	@sh $(TOOLS)/stubs.sh $(LABS) $(TRACK)
 
+## == To measure
 ## sizes [APPS="hi web"] [ARCH=aarch64]: what each application costs, in bytes,
 ## : and of guests the smallest memory in which it runs, in MiB
 APPS ?= $(patsubst kernel/apps/%/app.mk,%,$(wildcard kernel/apps/*/app.mk))
@@ -161,7 +185,7 @@ sizes:
 	sh $(TOOLS)/sizes.sh $(BUILD)/$(TARGET) $$apps
 
 ## bench [QUICK=1] [RUNS=5]: what the web server costs, beside Linux with nginx:
-## : ten to fifteen minutes, or three; with a chart in build/bench
+## : about twenty minutes, or three; with a chart in build/bench
 BENCH = cd grader && PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m lodge.bench \
         '$(abspath $(BUILD))' '$(RUNS)' $(if $(QUICK),--quick)
 bench:
@@ -192,6 +216,7 @@ instructions:
 	@cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lodge.instructions \
 	    '$(abspath $(BUILD))'
 
+## == To begin
 ## clean: remove what was built, but not what was fetched
 clean:
 	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 \

@@ -26,6 +26,7 @@
 #   DEBUG      the debug console's output, as a chardev less id=
 #   SCREEN     none (no display adapter), vga (an adapter, no window), or
 #              window
+#   STAYS      1: what is done stands still, for its screen to be looked at
 #   QEMU_ARGS  anything else
 
 include kernel/arch/$(ARCH)/machine.mk  # MACHINES, MACHINE_ARGS.*, BUS.*, ...

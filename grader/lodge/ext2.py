@@ -144,6 +144,20 @@ def said(text: str) -> list[str]:
     return sorted(re.findall(r"^files: ([fdo!] .*)$", text, re.M))
 
 
+def difference(found: list[str], wanted: list[str]) -> tuple[str, str] | None:
+    """What should have been said and what was instead: the first of these
+    lines that is not as it should be."""
+    if missing := [n for n in wanted if n not in found]:
+        path = missing[0].rsplit(" ", 1)[-1]
+        instead = [n for n in found if n.rsplit(" ", 1)[-1] == path]
+        return f'"files: {missing[0]}"', (
+            f'"files: {instead[0]}"' if instead else f"no line for {path}"
+        )
+    if extra := [n for n in found if n not in wanted]:
+        return "nothing but what is in the folder", f'"files: {extra[0]}"'
+    return None if found == wanted else ("each line once", "some of them twice")
+
+
 # ---- Folders ---------------------------------------------------------------------
 
 
@@ -176,3 +190,31 @@ def plant(folder: Path, seed: int) -> Path:
     (folder / "to-nothing").symlink_to("x" * 200)
     (folder / "empty").mkdir()
     return folder
+
+
+def links(folder: Path, dice: random.Random) -> tuple[str, list[str]]:
+    """Adds symbolic links to a folder that was planted; a challenge that asks for
+    paths through them, and what `files` says of these."""
+    data = dice.randbytes(dice.randrange(2000, 9000))
+    (folder / "d/e").mkdir(parents=True)
+    (folder / "d/e/file").write_bytes(data)
+    (folder / "rel").symlink_to("d/./e/../e")
+    (folder / "d/abs").symlink_to("/rel/file")
+    (folder / "slow").symlink_to("d/" + "./" * dice.randrange(40, 100) + "abs")
+    (folder / "round").symlink_to("about")
+    (folder / "about").symlink_to("round")
+    answers = {path: file_line(data, path) for path in ("/rel/file", "/d/abs", "/slow")}
+    for error, path in ((40, "/round"), (2, "/d/e/fil"), (2, "/d/e/files"), (20, "/d/e/file/x")):
+        answers[path] = f"! {error} {path}"
+    return " ".join(f"path={path}" for path in answers), list(answers.values())
+
+
+def damage(image: Path, lines: list[str]) -> list[str]:
+    """Makes parts of the image of such a folder lie; what is left of what
+    `files` says of it."""
+    debugfs(
+        image, "sif /sizes/1100000 block[IND] 0xffffff", "sif /a.html mode 0", "clri /many"
+    )
+    bad = ("/sizes/1100000", "/a.html", "/many")
+    left = [n for n in lines if not any(n.endswith(f" {b}") or f" {b}/" in n for b in bad)]
+    return left + [f"! 5 {path}" for path in bad]

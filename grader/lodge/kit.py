@@ -19,7 +19,7 @@ _ENVIRONMENT = {
     for k, v in os.environ.items()
     if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
     and k not in ("LAB", "APP", "MINE", "LABS", "OUT", "BUILD", "STEP", "SEED")
-    and k not in ("ARCH", "NET", "SANITIZE", "HEAP", "MACHINE", "VIRTIO", "DISK_ON")
+    and k not in ("ARCH", "NET", "SANITIZE", "HEAP", "LTO", "MACHINE", "VIRTIO", "DISK_ON")
 } | {"LC_ALL": "C"}
 
 
@@ -35,6 +35,15 @@ class BuildError(Exception):
         self.command = command
         self.output = output
 
+    @property
+    def errors(self) -> str:
+        """The compiler's first, or the linker's, without what make says to them."""
+        lines = [n for n in self.output.splitlines() if not n.startswith("make")]
+        for word in ("error", "undefined reference"):
+            if found := [line for line in lines if word in line]:
+                return "\n".join(found[:3])
+        return self.output[-500:]
+
 
 @dataclass(frozen=True)
 class Kit:
@@ -43,7 +52,7 @@ class Kit:
 
     Objects of everything but the student's files lie in `build`, which several
     kits may share; the rest in a folder of `out` for each application. What is
-    left empty of the last four is as make has it.
+    left empty of the last five is as make has it.
     """
 
     out: Path
@@ -54,6 +63,7 @@ class Kit:
     net: str = ""
     sanitize: str = ""
     heap: str = ""
+    lto: str = ""
 
     @property
     def is_process(self) -> bool:
@@ -65,12 +75,22 @@ class Kit:
         """A QEMU runs them, or plays their network."""
         return not self.is_process or self.net == "lwip"
 
+    @property
+    def target(self) -> str:
+        """The folder of build/ that has its objects: rules.mk's TARGET."""
+        words = [self.arch or "x86_64"]
+        words += [self.net or "sockets"] if self.is_process else []
+        words += ["sanitized"] if self.sanitize else []
+        words += [f"{self.heap}-heap"] if self.heap == "host" and not self.sanitize else []
+        return "-".join([*words, *(["lto"] if self.lto else [])])
+
     def variables(self, app: str) -> list[str]:
         chosen = {
             "ARCH": self.arch,
             "NET": self.net,
             "SANITIZE": self.sanitize,
             "HEAP": self.heap,
+            "LTO": self.lto,
         }
         return [
             f"MINE={self.mine}",

@@ -153,3 +153,14 @@ def difference(mutant: Mutant) -> str:
     old = (SOLUTIONS / mutant.file).read_text().splitlines()
     lines = difflib.unified_diff(old, mutant.text.splitlines(), n=0, lineterm="")
     return "\n".join(list(lines)[2:])
+
+
+def survivors(lab: str) -> dict[str, str]:
+    """Of a lab's changes by rule, those that nothing can notice, and why: its
+    file of that name, which a lab need not have."""
+    path = FOLDER / lab / "survivors"
+    lines = path.read_text().splitlines() if path.exists() else []
+    entries = [line for line in lines if line and not line.startswith("#")]
+    if bad := [line for line in entries if line.count("  because  ") != 1]:
+        raise GraderError(f'{path}: not as "CHANGE  because  REASON": {bad[0]}')
+    return dict(line.split("  because  ") for line in entries)

@@ -10,9 +10,11 @@ without it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lodge.kit import ROOT, GraderError
@@ -41,12 +43,15 @@ _INSTRUCTIONS = re.compile(
 
 @dataclass(frozen=True)
 class Symbols:
-    """Of one exercise file: what it defines, and what it may use beside what
-    everyone may."""
+    """Of one exercise file: what it defines, what it may use beside what
+    everyone may, and the programs of host tests that it is part of: the first
+    is also what it is compiled with to be looked at."""
 
     defines: tuple[str, ...]
     may_use: tuple[str, ...] = ()
-    instructions: bool = False  # it may touch the machine itself
+    units: tuple[str, ...] = ()
+    instructions: bool = False  # it may touch the machine itself, as arch.h does
+    hosted: bool = False  # it is for a process: it includes the C library's headers
 
 
 class Refused(Exception):
@@ -67,28 +72,47 @@ def _run(*command: str | Path) -> str:
 
 def check(name: str, obj: Path, rules: Symbols, *, host: bool = False) -> None:
     """Raises Refused if `obj`, made from exercise `name`, breaks a rule."""
-    _check_sources(name, obj)
+    source = _check_sources(name, obj, rules.hosted)
     _check_sections(name, obj, host)
     _check_symbols(name, obj, rules, host)
-    if not rules.instructions:
+    if rules.instructions:
+        _check_assembly(name, source)
+    else:
         _check_instructions(name, obj)
 
 
-def _check_sources(name: str, obj: Path) -> None:
-    """Everything it was compiled from: itself, kernel/, the compiler's."""
+def _check_sources(name: str, obj: Path, hosted: bool) -> Path:
+    """Everything it was compiled from: itself, kernel/ and, on the host, what
+    stands instead of a header there, the compiler's. Gives the first of them."""
     try:
         text = obj.with_suffix(".d").read_text()
     except OSError as error:
         raise GraderError(f"make left no list of sources for {obj}") from error
     compiler = Path(_run("gcc", "-print-file-name=include").strip()).resolve()
-    rule = text.split("\n\n")[0].replace("\\\n", " ").split(":", 1)[1]
-    for source in rule.split()[1:]:  # the first is the file itself
+    rule = text.replace("\\\n", " ").split("\n")[0].split(":", 1)[1]
+    own, *others = rule.split()
+    roots = [ROOT / "kernel", ROOT / "grader/unit/instead", compiler]
+    roots += [Path("/usr/include")] if hosted else []
+    for source in others:
         path = (ROOT / source).resolve()
-        if not (path.is_relative_to(ROOT / "kernel") or path.is_relative_to(compiler)):
+        if not (any(path.is_relative_to(root) for root in roots) or _is_third_party(path)):
             raise Refused(
                 f"{name} includes {source}: an exercise includes headers of "
                 "kernel/ and nothing else."
             )
+    return ROOT / own
+
+
+@cache
+def _third_party_sums() -> frozenset[str]:
+    manifests = (ROOT / "kernel").rglob("manifest.sha256")
+    return frozenset(line.split()[0] for m in manifests for line in m.read_text().splitlines())
+
+
+def _is_third_party(path: Path) -> bool:
+    """Wherever it was unpacked: a header that given code has, byte for byte."""
+    sum_of_it = hashlib.sha256(path.read_bytes()).hexdigest()
+    return path.suffix == ".h" and sum_of_it in _third_party_sums()
 
 
 def _check_sections(name: str, obj: Path, host: bool) -> None:
@@ -141,6 +165,25 @@ def _check_instructions(name: str, obj: Path) -> None:
                 f"{name} has the instruction `{found[1]}`: there is no need for it in "
                 "this lab."
             )
+
+
+# Comments, strings and characters; and what assembly is written with, or could
+# be hidden by.
+_NO_CODE = re.compile(
+    r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.S
+)
+_ASSEMBLY = re.compile(r"\b(?:asm|__asm|__asm__)\b|##|%:%:|\?\?=")
+
+
+def _check_assembly(name: str, source: Path) -> None:
+    """For a file that uses ports through arch.h: its instructions are those
+    of arch.h, so they can't be told from others."""
+    text = source.read_text(errors="replace").replace("\\\n", "")
+    if _ASSEMBLY.search(_NO_CODE.sub(" ", text)):
+        raise Refused(
+            f"{name} has assembly of its own: arch.h has a function for each thing that "
+            "this lab needs of the machine."
+        )
 
 
 def _list(names: list[str]) -> str:

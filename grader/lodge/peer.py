@@ -252,7 +252,7 @@ class Wire:
                 self.changed.wait(left)
             else:
                 return value
-        self.guest.raise_if_dead(what)
+        self.guest.raise_if_dead(what, patience=2)
         raise GuestError(f"The guest did not {what}: its cable has gone.", self.guest)
 
 

@@ -4,27 +4,40 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from lodge.kit import ROOT, BuildError, Kit
+from lodge.kit import ROOT, Kit, from_root
+from lodge.lab import Lab
 from lodge.mutants import Mutant, load
 
 # As many as there are processors on the smallest machine that this is for.
 WORKERS = 2
 
+# For who is sure that the machine is not slow; to measure it takes a second.
+PACE = ["--pace", "4"]
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 
+def at_once(
+    do: Callable[[In], Out], things: Iterable[In], workers: int = WORKERS
+) -> Iterator[Out]:
+    """do() of each, two at a time; in their order, each as soon as it is there."""
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(do, things)
+
+
 def in_parallel(do: Callable[[In], Out], things: Iterable[In]) -> list[Out]:
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(do, things))
+    return list(at_once(do, things))
 
 
 @dataclass
@@ -69,53 +82,66 @@ def grade(
     )
 
 
-def try_mutant(
-    mutant: Mutant, lab: str, out: Path, *, build: Path = ROOT / "build"
-) -> tuple[bool, Trial]:
-    """Grades a mutant, and says whether it failed as its patch says."""
+def place(folder: Path, lab: str, out: Path) -> Path:
+    """Copies one lab's files to where a student's would be."""
+    labs = out / "labs"
+    shutil.copytree(folder, labs / lab, dirs_exist_ok=True)
+    return labs
+
+
+def grade_mutant(mutant: Mutant, out: Path, *, build: Path = ROOT / "build") -> Trial:
+    """The checks that its patch names. Other files of the lab are right."""
     mutant.write(out / "labs")
-    # Limits on time are not measured again for each of very many.
-    trial = grade(
-        lab, out, labs=out / "labs", mine=lab, only=mutant.fails, build=build,
-        options=["--pace", "4"],
+    return grade(
+        mutant.file.split("/")[0], out, labs=out / "labs", mine=mutant.file,
+        only=mutant.fails, build=build, options=PACE,
     )  # fmt: skip
+
+
+def failed_as_it_should(mutant: Mutant, trial: Trial) -> bool:
+    """The first of its checks that failed is the first that its patch names,
+    and the hint is that one."""
     failed = [c for c in trial.results.get("checks", []) if c["result"] == "fail"]
-    right = (
+    return (
         bool(failed)
         and failed[0]["check"] == mutant.fails[0]
         and failed[0]["points"] == 0
         and failed[0]["hint"].startswith(mutant.hint)
     )
-    return right, trial
 
 
-def show_mutants(file: Path, names: list[str]) -> int:
+def warm(labs: Iterable[Lab], build: Path) -> None:
+    """Builds everything of the reference that these labs' checks use: what is
+    tried in parallel from then on builds only what is its own."""
+    for app in ("hi", "web"):
+        Kit(build / "reference", build=build).make("-j2", "app", app=app)
+    for lab in labs:
+        arch = lab.target.get("arch", "")
+        kit = Kit(build / "reference" / arch, build=build, **lab.target)
+        units = sorted({u for rules in lab.exercises.values() for u in rules.units})
+        programs = [from_root(kit.out / lab.app / "unit" / u) for u in units]
+        kit.make("-j2", "app", *programs, app=lab.app)
+
+
+def show_mutants(lab: Lab, names: list[str], build: Path) -> int:
     """For who writes checks: how each mutant by hand comes out."""
-    lab = file.stem.removeprefix("test_").replace("_", "-", 1)
-    chosen = [m for m in load(lab) if not names or m.name in names]
-    out = ROOT / "build/mutants"
-    tried = in_parallel(lambda m: try_mutant(m, lab, out / m.name), chosen)
-    for mutant, (right, trial) in zip(chosen, tried):
-        print(f"{'ok ' if right else 'BAD'} {mutant.name}")
-        if not right or names:
-            print(trial.output)
-    return 0 if all(right for right, _ in tried) else 1
+    chosen = [m for m in load(lab.id) if not names or m.name in names]
+    if missing := set(names) - {m.name for m in chosen}:
+        print(f"Lab {lab.number} has no mutant {', '.join(sorted(missing))}.")
+        return 2
+    warm([lab], build)
+    bad = 0
 
+    def attempt(mutant: Mutant) -> tuple[Mutant, bool, Trial]:
+        trial = grade_mutant(mutant, Path(top) / mutant.name, build=build)
+        return mutant, failed_as_it_should(mutant, trial), trial
 
-def killed_by_units(
-    mutant: Mutant, unit: str, folder: Path, build: Path = ROOT / "build"
-) -> bool:
-    """Whether the host tests notice. What does not even compile, or never
-    ends, has been noticed."""
-    labs = folder / "labs"
-    mutant.write(labs)
-    kit = Kit(folder, Path(mutant.file).name, labs, build)
-    try:
-        program = kit.build_unit(unit)
-    except BuildError:
-        return True
-    done = subprocess.run(
-        [str(program), "--stop", "--seed", "1", "--time-limit", "4"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    return done.returncode != 0
+    # Not in `build`: what make finds there it takes for no student's.
+    with TemporaryDirectory(prefix="lodge-mutants-") as top:
+        for mutant, right, trial in at_once(attempt, chosen):
+            print(f"{'ok ' if right else 'BAD'} {mutant.name}", flush=True)
+            bad += not right
+            if not right or names:
+                print(trial.output, flush=True)
+    print(f"{len(chosen) - bad} of {len(chosen)} mutants of lab {lab.number} fail as they must")
+    return 1 if bad else 0

@@ -23,19 +23,19 @@ def site_of(kit: Kit) -> Path:
     return kit.out / "web" / "disk.img.tree"
 
 
-def serving(guest: Machine) -> int:
+def serving(guest: Machine, seconds: float = 5) -> int:
     """Waits until the guest serves and has an address, if it needs one of its
     own; the port that leads to it."""
-    guest.expect("^web: serving")
+    guest.expect("^web: serving", seconds)
     if guest.kit.has_qemu:
-        guest.expect(r"^net0: \d+\.\d+\.\d+\.\d+/\d+")
+        guest.expect(r"^net0: \d+\.\d+\.\d+\.\d+/\d+", seconds)
     return guest.port()
 
 
 class Browser:
     """One connection, kept alive as long as the guest does."""
 
-    def __init__(self, guest: Machine, port: int, seconds: float = 5) -> None:
+    def __init__(self, guest: Machine, port: int, seconds: float = 15) -> None:
         self.guest = guest
         self.seconds = guest.pace(seconds)
         self.connection = http.client.HTTPConnection(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lodge.bench import fair, ladder, linux, packages, report, rounds, wrk
+from lodge.bench import boots, fair, ladder, linux, packages, report, rounds, wrk
 from lodge.bench.archive import Archive, joined
 from lodge.bench.boots import LINUX, Boot
 from lodge.bench.chart import Group, Panel, draw
@@ -24,6 +24,7 @@ from lodge.bench.figures import Figure, ratio, short, table
 from lodge.bench.growth import Cost, answered
 from lodge.bench.guest import Recipe
 from lodge.bench.link import End
+from lodge.bench.ours import FIRST
 from lodge.bench.rounds import FEATURES, QUICK, Results, Sample
 from lodge.bench.wrk import Answer, Load, NoLoad
 from lodge.kit import ROOT
@@ -206,7 +207,8 @@ def found(on_tap: bool = True, errors: int = 0) -> Results:
     for name in ("nothing", *FEATURES):
         every = [Load("/1k", c) for c in QUICK.features]
         results.features[name] = {n.name: rounds.Cell(n, {"ours": [sample(100)]}) for n in every}
-    results.boots = {"q35": Boot([60], [100]), "microvm": Boot([20], [50]), LINUX: Boot([], [2500])}
+    results.boots = {"q35": Boot([60], [100]), "microvm": Boot([20], [50]),
+                     LINUX: Boot([], [2500], [100])}  # fmt: skip
     results.shares = {"ours": [fair.Shares(1.0, [100, 90], 0.1)]}
     results.image_bytes = {"ours": 200_000, "linux": 18_000_000}
     results.smallest_mib = {"ours": 3, "linux": 87}
@@ -224,11 +226,45 @@ def test_every_promise_is_judged_with_its_figure() -> None:
 
 def test_a_promise_that_is_not_kept_is_said_not_to_be() -> None:
     bad = found(errors=1)
-    bad.boots["q35"] = Boot([60], [160])
+    bad.boots["q35"] = Boot([60, 60, 60], [70, 160, 160])  # most, not the best
+    bad.boots[LINUX] = Boot([], [2500], [160])
     unkept = [c.what for c in judge(bad) if c.met is False]
     assert unkept == ["boot to first byte: Linux's, to ours",
                       "boot to first byte over the floor, q35",
                       "errors and time-outs, all loads"]  # fmt: skip
+
+
+def test_linux_boots_in_some_of_the_rounds_beside_ours_of_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    booted: list[str] = []
+
+    class Started:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __enter__(self) -> Started:
+            booted.append(self.name)
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def first_serial_byte(self) -> float:
+            return 0.001
+
+        def first_http_byte(self) -> float:
+            return len(booted) / 1000  # no two are the same
+
+    class Ours:
+        def recipe(self, place: object, floor: bool = False) -> str:
+            return "floor" if floor else "ours"
+
+    monkeypatch.setattr(boots, "started", Started)
+    made = boots.measure(Ours(), (FIRST,), "linux", 7, 3)  # type: ignore[arg-type]
+    assert booted == ["floor", "ours", "linux"] + ["floor", "ours"] * 3 + ["linux"] + [
+        "floor", "ours"] * 2 + ["linux"] + ["floor", "ours"] * 2 + ["linux"]  # fmt: skip
+    assert len(made[FIRST.name].floor) == len(made[FIRST.name].first_byte) == 7
+    assert made[LINUX].beside == [b - 1 for b in made[LINUX].first_byte]
 
 
 def latency(results: Results) -> tuple[str, str]:

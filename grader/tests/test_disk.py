@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
+from lodge.hexdump import SECTOR, check, copied, dump, failing
 from lodge.kit import ROOT, Kit
 from lodge.machine import DONE, FAILED, Machine, Pace
 
 MACHINES = ["q35", "pc", "microvm"]
 DISKS = ["virtio-blk", "virtio-scsi"]
-SECTOR = 512
 Boot = Callable[..., Machine]
 
 # As each kind of disk is told.
@@ -70,41 +70,7 @@ def image(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-# ---- What hexdump is to answer ------------------------------------------------
-
-
-def dump(data: bytes, sector: int, count: int = 1) -> str:
-    """Sectors as it shows them."""
-    lines = []
-    for at in range(sector * SECTOR, (sector + count) * SECTOR, 16):
-        row = data[at : at + 16]
-        halves = "  ".join(row[i : i + 8].hex(" ") for i in (0, 8))
-        text = "".join(chr(b) if 0x20 <= b <= 0x7E else "." for b in row)
-        lines.append(f"{at:08x}  {halves}  |{text}|\n")
-    return "".join(lines)
-
-
-def fold(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value = (value * 31 + byte) & 0xFFFFFFFF
-    return value
-
-
-def check(data: bytes, reads: int, seed: int, unit: int = SECTOR) -> int:
-    """The check of so many reads all over the disk."""
-    units, x, total = len(data) // unit, seed, 0
-    for i in range(reads):
-        x = (x * 6364136223846793005 + 1442695040888963407) % 2**64
-        first = (x >> 33) % units if i > 1 else (0, units - 1)[i]
-        total += (i + 1) * fold(data[first * unit : (first + 1 + i % 8) * unit])
-    return total % 2**32
-
-
-def copied(data: bytes, first: int, to: int, count: int, unit: int = SECTOR) -> bytes:
-    """The disk after the copy: each unit's bytes in reverse order."""
-    units = [data[i * unit : (i + 1) * unit][::-1] for i in range(first, first + count)]
-    return data[: to * unit] + b"".join(units) + data[(to + count) * unit :]
+# ---- What hexdump answers --------------------------------------------------------
 
 
 def reads_done(guest: Machine) -> tuple[int, int, int]:
@@ -117,13 +83,6 @@ def reads_done(guest: Machine) -> tuple[int, int, int]:
 def ends_well(guest: Machine) -> None:
     assert guest.wait_end() == DONE, guest.lines()
     assert not [e for e in guest.guest_errors() if "virtio" in e]
-
-
-def debug_blocks(path: Path, *rules: str) -> str:
-    """A -blockdev of a disk that fails as the rules say."""
-    given = "".join(f",file.inject-error.{rule}" for rule in rules)
-    below = f"file.image.driver=file,file.image.filename={path}"
-    return f"driver=raw,file.driver=blkdebug,{below}{given}"
 
 
 # ---- Disks that work ------------------------------------------------------------
@@ -165,7 +124,7 @@ def test_the_first_and_the_last_sector_are_read_and_what_is_beyond_is_refused(
 def test_requests_finish_in_any_order(boot: Boot, image: Callable[..., Path]) -> None:
     disk = image(512)
     guest = boot(
-        "hexdump", BLOCKDEV=debug_blocks(disk), QEMU_ARGS="-S",
+        "hexdump", BLOCKDEV=failing(disk), QEMU_ARGS="-S",
         CHALLENGE="count=0 reads=300 depth=16 seed=9",
     )  # fmt: skip
     # The first read is held back until nothing else is going on.
@@ -308,7 +267,7 @@ def test_a_read_that_fails_is_told_and_tried_again_and_is_no_matter_to_the_other
     rules = [(2, "off"), (9, "off"), (11, "on")]  # the sector, and whether once
     guest = boot(
         "hexdump", CHALLENGE="count=13 times=2",
-        BLOCKDEV=debug_blocks(
+        BLOCKDEV=failing(
             disk, *(
                 f"{i}.{rule}" for i, (sector, once) in enumerate(rules)
                 for rule in ("event=none", "iotype=read", f"sector={sector}", "errno=5", f"once={once}")
@@ -331,7 +290,7 @@ def test_what_a_scsi_disk_says_of_an_error_is_told_once(
 ) -> None:
     guest = boot(
         "hexdump", CHALLENGE="sector=20 count=3 times=2",
-        BLOCKDEV=debug_blocks(
+        BLOCKDEV=failing(
             image(64), "0.event=none", "0.iotype=read", "0.sector=21",
             f"0.errno={errno.ENODATA}", "0.once=off",
         ),
@@ -349,7 +308,7 @@ def test_a_scsi_disk_that_is_busy_is_asked_again(
     disk = image(64)
     guest = boot(
         "hexdump", CHALLENGE="sector=20 count=3",
-        BLOCKDEV=debug_blocks(
+        BLOCKDEV=failing(
             disk, "0.event=none", "0.iotype=read", "0.sector=21",
             f"0.errno={errno.EDOM}", "0.once=on",
         ),
@@ -374,7 +333,7 @@ def test_a_write_that_fails_is_told(boot: Boot, image: Callable[..., Path]) -> N
     data = disk.read_bytes()
     guest = boot(
         "hexdump", CHALLENGE="count=0 copy=4 from=10 to=40",
-        BLOCKDEV=debug_blocks(disk, "0.event=none", "0.iotype=write", "0.sector=42", "0.errno=5"),
+        BLOCKDEV=failing(disk, "0.event=none", "0.iotype=write", "0.sector=42", "0.errno=5"),
     )  # fmt: skip
     guest.expect("^hexdump: 3 written, 1 failed: error 5$")
     guest.expect("^hexdump: read back, 1 of 4 wrong$")
@@ -393,7 +352,7 @@ def test_a_flush_reaches_the_host_and_its_error_comes_back(
     data = disk.read_bytes()
     guest = boot(
         "hexdump", MACHINE=machine, CHALLENGE="count=0 copy=4 from=10 to=40",
-        BLOCKDEV=debug_blocks(disk, "0.event=flush_to_disk", "0.errno=5"),
+        BLOCKDEV=failing(disk, "0.event=flush_to_disk", "0.errno=5"),
     )  # fmt: skip
     guest.expect("^hexdump: flush: error 5$")
     assert guest.wait_end() == FAILED
@@ -405,7 +364,7 @@ def test_a_disk_without_a_write_cache_is_not_flushed(
 ) -> None:
     guest = boot(
         "hexdump", CHALLENGE="count=0 copy=4 from=10 to=40",
-        BLOCKDEV=debug_blocks(image(64), "0.event=flush_to_disk", "0.errno=5"),
+        BLOCKDEV=failing(image(64), "0.event=flush_to_disk", "0.errno=5"),
         QEMU_ARGS=NO_CACHE[disk_on],
     )  # fmt: skip
     # A flush would fail.

@@ -8,9 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from shell import copy_kit, make, must
+from shell import copy_kit, make, must, run
 
-from lodge.kit import ROOT
+from lodge.kit import ROOT, Kit
+from lodge.machine import Machine, Pace
+from lodge.web import Browser, serving, site_of
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +276,36 @@ def test_what_needs_another_network_library_is_refused_in_a_sentence(app: str, n
         f"{app} can't be built with NET=sockets: it needs kernel/{needs}, which wants NET=lwip"
         in refused.output
     )
+
+
+# ---- An image that the compiler has seen as a whole -------------------------
+
+
+@pytest.fixture(scope="module")
+def whole(build: Path) -> Kit:
+    kit = Kit(build / "test-lto", build=build, lto="1")
+    kit.build_app("web")
+    return kit
+
+
+def test_LTO_serves_and_a_backtrace_has_names_all_the_same(whole: Kit, tmp_path: Path) -> None:
+    with Machine(whole, "web", tmp_path, pace=Pace(4), PORT="0") as guest:
+        with Browser(guest, serving(guest)) as browser:
+            for _ in range(3):
+                assert browser.get("/") == (200, (site_of(whole) / "index.html").read_bytes())
+        guest.qmp("inject-nmi")  # it is asleep, or was just working
+        guest.wait_death()
+        trace = guest.backtrace()
+    for function in ("event_run", "main", "core_start"):
+        assert any(f" {function} kernel/" in line for line in trace), (function, trace)
+
+
+def initcalls(elf: Path) -> list[str]:
+    return re.findall(r"initcall_(\w+)", must(run("nm", "-n", elf)).output)
+
+
+def test_LTO_leaves_initcalls_in_the_order_in_which_they_were_linked(
+    whole: Kit, build: Path
+) -> None:
+    everyday = Kit(build / "test", build=build).build_app("web")
+    assert initcalls(whole.out / "web/kernel.elf") == initcalls(everyday) != []

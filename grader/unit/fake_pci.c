@@ -124,7 +124,8 @@ static uint32_t writable(const struct fake_function *f, unsigned index)
         return (uint32_t)(~(f->bar_size[index - 1] - 1) >> 32);
     if (f->bar_size[index] == 0)
         return 0;
-    return (uint32_t)~(f->bar_size[index] - 1) & ((value & 1) ? ~3u : ~15u);
+    uint32_t bits = (value & 1) ? (f->short_ports ? 0xfffcu : ~3u) : ~15u;
+    return (uint32_t)~(f->bar_size[index] - 1) & bits;
 }
 
 void pci_config_write32(struct pci_address at, unsigned offset, uint32_t v)

@@ -19,6 +19,7 @@ struct fake_function {
     uint64_t bar_size[6];       /* a power of two; 0: not implemented. Of a
                                    64-bit BAR that of its low half counts */
     bool answers_for_all;       /* as function 1 to 7 of its device too */
+    bool short_ports;           /* the upper half of a BAR of ports is 0 */
     unsigned began;             /* how often it began to answer on its BARs */
 };
 

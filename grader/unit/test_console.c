@@ -47,12 +47,13 @@ void vga_write_cell(unsigned index, uint16_t cell)
     cells[index] = cell;
 }
 
-TEST(test_text_goes_nowhere_when_there_is_no_console)
+TEST(test_write_goes_nowhere_when_there_is_no_console)
 {
     console_write("lost", 4);
+    CHECK(first_len == 0, "a console that is not plugged in gets nothing");
 }
 
-TEST(test_every_console_gets_every_character_once_and_in_order)
+TEST(test_write_gives_every_console_every_character_once_and_in_order)
 {
     console_add(&first);
     console_add(&second);
@@ -65,7 +66,7 @@ TEST(test_every_console_gets_every_character_once_and_in_order)
           "the second console got \"%.*s\"", (int)second_len, second_text);
 }
 
-TEST(test_a_length_is_believed_and_not_a_nul)
+TEST(test_write_believes_the_length_and_not_a_nul)
 {
     console_add(&first);
     console_write("a\0b and more", 3);
@@ -91,18 +92,19 @@ TEST(test_print_cuts_a_long_text_and_says_so)
           "what fits exactly is not cut");
 }
 
-TEST(test_scrolling_moves_each_row_up_with_its_colours)
+TEST(test_scroll_moves_each_row_up_with_its_colors)
 {
     for (unsigned i = 0; i < VGA_COLUMNS * VGA_ROWS; i++)
         cells[i] = (uint16_t)(i * 7 + 0x1234);
     console_scroll();
     for (unsigned i = 0; i < VGA_COLUMNS * (VGA_ROWS - 1); i++)
         CHECK(cells[i] == (uint16_t)((i + VGA_COLUMNS) * 7 + 0x1234),
-              "row %u, column %u holds what was one row below", i / VGA_COLUMNS,
-              i % VGA_COLUMNS);
+              "row %u, column %u holds %04x, which was one row below; here "
+              "%04x", i / VGA_COLUMNS, i % VGA_COLUMNS,
+              (uint16_t)((i + VGA_COLUMNS) * 7 + 0x1234), cells[i]);
 }
 
-TEST(test_scrolling_blanks_the_whole_last_row_and_no_other)
+TEST(test_scroll_blanks_the_whole_last_row_and_no_other)
 {
     for (unsigned i = 0; i < VGA_COLUMNS * VGA_ROWS; i++)
         cells[i] = 0x1f41;
@@ -111,7 +113,8 @@ TEST(test_scrolling_blanks_the_whole_last_row_and_no_other)
         bool last = i >= VGA_COLUMNS * (VGA_ROWS - 1);
 
         CHECK(cells[i] == (last ? VGA_BLANK : 0x1f41),
-              "row %u, column %u is %s; here it is %#x", i / VGA_COLUMNS,
-              i % VGA_COLUMNS, last ? "blank" : "kept", cells[i]);
+              "row %u, column %u is %s; here it holds %04x", i / VGA_COLUMNS,
+              i % VGA_COLUMNS, last ? "blank, 0720" : "as it was, 1f41",
+              cells[i]);
     }
 }

@@ -49,16 +49,13 @@ TEST(test_text_without_a_conversion_is_copied)
     SAME("\xc3\xa4 above 127");
 }
 
-TEST(test_what_does_not_fit_is_cut_but_counted)
+TEST(test_text_that_does_not_fit_is_cut_but_counted)
 {
-    for (size_t cap = 0; cap < 12; cap++) {
+    for (size_t cap = 0; cap < 13; cap++)
         check_same(cap, "hello world");
-        check_same(cap, "%s", "hello world");
-        check_same(cap, "%5d|%-5d", 42, 42);
-    }
 }
 
-TEST(test_a_buffer_of_exactly_the_length_loses_its_last_character)
+TEST(test_text_in_a_buffer_of_its_length_loses_its_last_character)
 {
     char buf[] = "????";
 
@@ -66,6 +63,15 @@ TEST(test_a_buffer_of_exactly_the_length_loses_its_last_character)
     CHECK(len == 3, "the whole text has 3 characters; here %d", len);
     CHECK(memcmp(buf, "ab\0?", 4) == 0,
           "two characters and a NUL, and nothing behind it");
+}
+
+TEST(test_conversions_that_do_not_fit_are_cut_but_counted)
+{
+    for (size_t cap = 0; cap < 13; cap++) {
+        check_same(cap, "%s", "hello world");
+        check_same(cap, "%5d|%-5d", 42, 42);
+        check_same(cap, "<%c>%%", 'x');
+    }
 }
 
 TEST(test_a_percent_sign_is_written_twice)

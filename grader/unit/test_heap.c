@@ -67,7 +67,7 @@ static void check_nothing_is_out(void)
           pages_usage().used);
 }
 
-TEST(test_a_block_is_aligned_and_counted_as_asked_for)
+TEST(test_alloc_aligns_and_counts_as_asked_for)
 {
     machine(MIB);
     for (size_t size = 0; size < 300; size++)
@@ -78,26 +78,37 @@ TEST(test_a_block_is_aligned_and_counted_as_asked_for)
           299 * 300 / 2, heap_usage().bytes);
 }
 
-TEST(test_blocks_do_not_overlap)
-{
-    enum { COUNT = 400 };
-    static uint8_t *block[COUNT];
+enum { COUNT = 400 };
+static uint8_t *block[COUNT];
 
+static void write_blocks(void)
+{
     machine(2 * MIB);
     for (unsigned i = 0; i < COUNT; i++) {
         block[i] = checked_alloc(i);
+        CHECK(block[i], "%u bytes are there", i);
         memset(block[i], (int)i, i);
     }
     for (unsigned i = 0; i < COUNT; i++)
         for (unsigned at = 0; at < i; at++)
             CHECK(block[i][at] == (uint8_t)i,
                   "byte %u of block %u is as it was written", at, i);
+}
+
+TEST(test_alloc_gives_blocks_that_do_not_overlap)
+{
+    write_blocks();
+}
+
+TEST(test_free_gives_every_page_back_in_the_end)
+{
+    write_blocks();
     for (unsigned i = 0; i < COUNT; i++)
         heap_free(block[i]);
     check_nothing_is_out();
 }
 
-TEST(test_a_block_of_no_bytes_can_be_freed)
+TEST(test_free_takes_a_block_of_no_bytes)
 {
     machine(MIB);
     void *a = checked_alloc(0), *b = checked_alloc(0);
@@ -108,14 +119,14 @@ TEST(test_a_block_of_no_bytes_can_be_freed)
     check_nothing_is_out();
 }
 
-TEST(test_null_is_let_pass)
+TEST(test_free_lets_null_pass)
 {
     machine(MIB);
     heap_free(NULL);
     check_nothing_is_out();
 }
 
-TEST(test_what_is_freed_can_be_had_again)
+TEST(test_free_blocks_can_be_had_again)
 {
     machine(MIB);
     for (unsigned round = 0; round < 10000; round++) {
@@ -158,7 +169,7 @@ static void free_all(void **block, size_t count, unsigned order)
     free(block);
 }
 
-TEST(test_neighbours_come_together_in_whatever_order_they_are_freed)
+TEST(test_free_neighbours_come_together_in_whatever_order)
 {
     static const size_t sizes[] = { 1, 40, 100, 1000, 5000, 40000 };
 
@@ -177,7 +188,7 @@ TEST(test_neighbours_come_together_in_whatever_order_they_are_freed)
         }
 }
 
-TEST(test_a_block_freed_in_full_memory_can_be_had_again)
+TEST(test_free_block_in_full_memory_can_be_had_again)
 {
     size_t count;
 
@@ -192,7 +203,7 @@ TEST(test_a_block_freed_in_full_memory_can_be_had_again)
     free(block);
 }
 
-TEST(test_a_hole_where_many_blocks_were_is_one_hole)
+TEST(test_free_blocks_side_by_side_are_one_hole)
 {
     size_t count;
 
@@ -207,7 +218,7 @@ TEST(test_a_hole_where_many_blocks_were_is_one_hole)
                                 "times 1000 were");
 }
 
-TEST(test_small_blocks_cost_little)
+TEST(test_alloc_of_small_blocks_costs_little)
 {
     size_t count;
 
@@ -219,7 +230,7 @@ TEST(test_small_blocks_cost_little)
           MIB / 128, count);
 }
 
-TEST(test_large_blocks_cost_little)
+TEST(test_alloc_of_large_blocks_costs_little)
 {
     size_t count;
 
@@ -228,7 +239,7 @@ TEST(test_large_blocks_cost_little)
     CHECK(count >= 9, "9 times 100000 bytes fit in 1 MiB; here %zu", count);
 }
 
-TEST(test_large_blocks_leave_their_pages_when_freed)
+TEST(test_free_large_block_leaves_its_pages)
 {
     machine(MIB);
     size_t used = pages_usage().used;
@@ -244,23 +255,32 @@ TEST(test_large_blocks_leave_their_pages_when_freed)
     CHECK(pages_usage().used == used, "and all of them at the end");
 }
 
-TEST(test_more_than_there_is_gives_null)
-{
-    static const size_t sizes[] = { MIB,           100 * MIB,
-                                    SIZE_MAX / 2,  SIZE_MAX - PAGE_SIZE,
-                                    SIZE_MAX - 64, SIZE_MAX - 47,
-                                    SIZE_MAX - 32, SIZE_MAX - 16,
-                                    SIZE_MAX - 1,  SIZE_MAX };
+static const size_t too_large[] = {
+    MIB,           100 * MIB,     SIZE_MAX / 2,  SIZE_MAX - PAGE_SIZE,
+    SIZE_MAX - 64, SIZE_MAX - 47, SIZE_MAX - 32, SIZE_MAX - 16,
+    SIZE_MAX - 1,  SIZE_MAX,
+};
+enum { TOO_LARGE = sizeof(too_large) / sizeof(too_large[0]) };
 
+TEST(test_alloc_of_more_than_there_is_gives_null)
+{
     machine(MIB);
-    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        CHECK(!checked_alloc(sizes[i]), "%zu bytes are not there", sizes[i]);
-        CHECK(!heap_alloc_array(sizes[i], 1), "nor in an array");
-    }
+    for (unsigned i = 0; i < TOO_LARGE; i++)
+        CHECK(!checked_alloc(too_large[i]), "%zu bytes are not there",
+              too_large[i]);
     CHECK(checked_alloc(1000), "1000 bytes are there after all that");
 }
 
-TEST(test_an_array_is_zeroed_and_does_not_overflow)
+TEST(test_array_of_more_than_there_is_gives_null)
+{
+    machine(MIB);
+    for (unsigned i = 0; i < TOO_LARGE; i++)
+        CHECK(!heap_alloc_array(too_large[i], 1), "an array of %zu times 1 "
+              "byte is not there", too_large[i]);
+    CHECK(heap_alloc_array(1000, 1), "1000 bytes are there after all that");
+}
+
+TEST(test_array_is_zeroed_and_does_not_overflow)
 {
     machine(MIB);
     uint8_t *dirt = checked_alloc(500);
@@ -360,7 +380,7 @@ TEST(test_realloc_that_fails_leaves_the_block_as_it_was)
     check_nothing_is_out();
 }
 
-TEST(test_a_block_that_shrinks_leaves_room_for_others)
+TEST(test_realloc_that_shrinks_leaves_room_for_others)
 {
     machine(MIB);
     void *block = heap_realloc(checked_alloc(900000), 1000);
@@ -381,7 +401,7 @@ TEST(test_realloc_of_null_allocates)
 
 /* ---- Faults of ours ----------------------------------------------------- */
 
-TEST(test_a_block_freed_twice_is_noticed)
+TEST(test_fault_of_a_block_freed_twice)
 {
     machine(MIB);
     void *block = checked_alloc(100);
@@ -392,7 +412,7 @@ TEST(test_a_block_freed_twice_is_noticed)
     heap_free(block);
 }
 
-TEST(test_a_block_freed_twice_is_noticed_when_it_has_joined_another)
+TEST(test_fault_of_a_block_freed_twice_that_has_joined_another)
 {
     machine(MIB);
     void *a = checked_alloc(100), *b = checked_alloc(100);
@@ -404,7 +424,7 @@ TEST(test_a_block_freed_twice_is_noticed_when_it_has_joined_another)
     heap_free(b);
 }
 
-TEST(test_a_block_freed_twice_is_noticed_when_its_pages_have_gone)
+TEST(test_fault_of_a_block_freed_twice_whose_pages_have_gone)
 {
     machine(MIB);
     void *block = checked_alloc(100);
@@ -414,7 +434,7 @@ TEST(test_a_block_freed_twice_is_noticed_when_its_pages_have_gone)
     heap_free(block);
 }
 
-TEST(test_a_large_block_freed_twice_is_noticed)
+TEST(test_fault_of_a_large_block_freed_twice)
 {
     machine(MIB);
     void *block = checked_alloc(300000);
@@ -424,7 +444,7 @@ TEST(test_a_large_block_freed_twice_is_noticed)
     heap_free(block);
 }
 
-TEST(test_a_block_resized_after_it_was_freed_is_noticed)
+TEST(test_realloc_notices_a_block_that_was_freed)
 {
     machine(MIB);
     void *block = checked_alloc(100);
@@ -435,7 +455,7 @@ TEST(test_a_block_resized_after_it_was_freed_is_noticed)
     heap_realloc(block, 50);
 }
 
-TEST(test_a_pointer_into_a_block_is_noticed)
+TEST(test_fault_of_a_pointer_into_a_block)
 {
     machine(MIB);
     char *block = checked_alloc(300);
@@ -445,7 +465,7 @@ TEST(test_a_pointer_into_a_block_is_noticed)
     heap_free(block + 64);
 }
 
-TEST(test_a_pointer_that_is_not_aligned_is_noticed)
+TEST(test_fault_of_a_pointer_that_is_not_aligned)
 {
     machine(MIB);
     char *block = checked_alloc(300);
@@ -454,7 +474,7 @@ TEST(test_a_pointer_that_is_not_aligned_is_noticed)
     heap_free(block + 1);
 }
 
-TEST(test_a_pointer_to_elsewhere_is_noticed)
+TEST(test_fault_of_a_pointer_to_elsewhere)
 {
     static char elsewhere[64] __attribute__((aligned(16)));
 
@@ -464,7 +484,7 @@ TEST(test_a_pointer_to_elsewhere_is_noticed)
     heap_free(elsewhere + 32);
 }
 
-TEST(test_the_first_byte_of_memory_is_no_block)
+TEST(test_fault_of_the_first_byte_of_memory)
 {
     machine(MIB);
     checked_alloc(300);
@@ -472,7 +492,7 @@ TEST(test_the_first_byte_of_memory_is_no_block)
     heap_free((void *)map.region[0].base);
 }
 
-TEST(test_a_block_written_beyond_its_end_is_noticed_when_it_is_freed)
+TEST(test_fault_of_a_block_written_beyond_its_end)
 {
     machine(MIB);
     char *block = checked_alloc(96);
@@ -522,7 +542,7 @@ static bool resize(struct piece *piece, size_t size)
     return true;
 }
 
-TEST(test_fifty_thousand_random_calls_agree_with_a_model)
+TEST(test_random_calls_agree_with_a_model)
 {
     enum { PIECES = 300 };
     static struct piece out[PIECES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_irq.c - what happens when an interrupt comes, beside two 8259s and a
- * local APIC that know what is in service, and complain.
+ * test_irq.c - lab 04's steps 4.1 to 4.3, what happens when an interrupt comes,
+ * beside two 8259s and a local APIC that know what is in service, and complain.
  */
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +114,13 @@ static void wants_pending(void *ctx)
     handler(ctx);
 }
 
+static void wants_meant(void *ctx)
+{
+    CHECK((master.isr | slave.isr) >> 7 & 1, "a handler is called for a "
+          "spurious interrupt");
+    handler(ctx);
+}
+
 static void request(unsigned kind, unsigned line, irq_handler_t function,
                     const char *name)
 {
@@ -124,12 +131,94 @@ static void request(unsigned kind, unsigned line, irq_handler_t function,
 }
 
 #define CHECK_TRACE(wanted)                                                    \
-    CHECK(strcmp(trace, wanted) == 0, "\"%s\" were to be called; here \"%s\"", \
-          wanted, trace)
+    CHECK(strcmp(trace, wanted) == 0, "handlers \"%s\" were to be called; "    \
+          "here \"%s\"", wanted, trace)
 
-/* ---- The 8259s ---------------------------------------------------------- */
+/* ---- Spurious or not: 4.1 ----------------------------------------------- */
 
-TEST(test_an_interrupt_of_the_master_is_ended_there)
+#define CHECK_SPURIOUS(line, wanted)                                           \
+    CHECK(pic_spurious(line) == (wanted), "an interrupt of line %u whose bit " \
+          "in the ISR is %s %s spurious", line, wanted ? "clear" : "set",      \
+          wanted ? "is" : "is not")
+
+TEST(test_spurious_is_a_last_line_whose_bit_in_the_isr_is_clear)
+{
+    CHECK_SPURIOUS(7u, true);
+    CHECK(master.ends == 0, "for a spurious interrupt of its own the master "
+          "waits for no end");
+    master.isr = 1 << 7;
+    CHECK_SPURIOUS(7u, false);
+    master.isr = 1 << PIC_CASCADE;
+    slave.isr = 1 << 7;
+    CHECK_SPURIOUS(15u, false);
+    CHECK(master.isr == 1 << PIC_CASCADE && slave.isr == 1 << 7,
+          "to ask ends nothing; here the ISRs are %#x (master) and %#x (slave)",
+          master.isr, slave.isr);
+}
+
+TEST(test_spurious_of_the_slave_is_ended_at_the_master_alone)
+{
+    master.isr = 1 << PIC_CASCADE;
+    CHECK_SPURIOUS(15u, true);
+    CHECK(slave.ends == 0, "for a spurious interrupt of its own the slave "
+          "waits for no end");
+    CHECK(master.ends == 1, "for a spurious interrupt of the slave the master "
+          "waits for one end; here it got %u", master.ends);
+}
+
+TEST(test_spurious_are_no_other_lines)
+{
+    for (unsigned line = 0; line < PIC_LINES; line++) {
+        if (line == 7 || line == 15)
+            continue;
+        master.isr = slave.isr = 0;
+        CHECK(!pic_spurious(line), "line %u can't be spurious: the 8259 has "
+              "only its last to name when it means none", line);
+    }
+}
+
+TEST(test_spurious_leaves_what_is_in_service_alone)
+{
+    master.isr = 1 << 3;
+    slave.isr = 1 << 5;
+    CHECK_SPURIOUS(7u, true);
+    CHECK(master.isr == 1 << 3 && slave.isr == 1 << 5, "line 3 is still in "
+          "service at the master, line 13 at the slave; here the ISRs are %#x "
+          "and %#x", master.isr, slave.isr);
+}
+
+/* ---- The end of an interrupt: 4.2 ---------------------------------------- */
+
+TEST(test_end_of_a_line_of_the_master_is_told_to_the_master_alone)
+{
+    for (unsigned line = 0; line < 8; line++) {
+        master.isr = (uint8_t)(1u << line);
+        pic_end(line);
+        CHECK(master.isr == 0, "line %u is in service at the master no more; "
+              "here its ISR is %#x", line, master.isr);
+    }
+    CHECK(master.ends == 8 && slave.ends == 0, "8 ends at the master and none "
+          "at the slave; here %u and %u", master.ends, slave.ends);
+}
+
+TEST(test_end_of_a_line_of_the_slave_is_told_to_both)
+{
+    for (unsigned line = 8; line < 16; line++) {
+        slave.isr = (uint8_t)(1u << (line - 8));
+        master.isr = 1 << PIC_CASCADE;
+        pic_end(line);
+        CHECK(slave.isr == 0, "line %u is in service at the slave no more; "
+              "here its ISR is %#x", line, slave.isr);
+        CHECK(master.isr == 0, "the slave's line is in service at the master "
+              "no more; here its ISR is %#x", master.isr);
+    }
+    CHECK(master.ends == 8 && slave.ends == 8, "8 ends at each; here %u at the "
+          "master and %u at the slave", master.ends, slave.ends);
+}
+
+/* ---- Whoever it concerns: 4.3 -------------------------------------------- */
+
+TEST(test_dispatch_calls_the_handler_and_then_ends_the_interrupt)
 {
     request(IRQ_LEGACY, 1, wants_pending, "k");
     raise(1);
@@ -141,20 +230,7 @@ TEST(test_an_interrupt_of_the_master_is_ended_there)
     CHECK(apic_ends == 0, "the local APIC has nothing to do with it");
 }
 
-TEST(test_an_interrupt_of_the_slave_is_ended_at_both)
-{
-    for (unsigned line = 8; line < 16; line++) {
-        request(IRQ_LEGACY, line, wants_pending, "s");
-        raise(line);
-        CHECK_ALL_ENDED();
-    }
-    CHECK_TRACE("ssssssss");
-    CHECK(slave.ends == 8 && master.ends == 8, "each was ended once at each; "
-          "here %u times at the slave, %u at the master", slave.ends,
-          master.ends);
-}
-
-TEST(test_every_line_is_ended_once_also_without_a_handler)
+TEST(test_dispatch_ends_every_line_once_also_without_a_handler)
 {
     for (unsigned line = 0; line < PIC_LINES; line++)
         if (line != PIC_CASCADE)
@@ -164,56 +240,34 @@ TEST(test_every_line_is_ended_once_also_without_a_handler)
           "at the slave; here %u and %u", master.ends, slave.ends);
 }
 
-TEST(test_a_spurious_interrupt_of_the_master_is_not_acknowledged)
+TEST(test_dispatch_calls_nobody_for_a_spurious_interrupt)
 {
-    request(IRQ_LEGACY, 7, handler, "7");
+    request(IRQ_LEGACY, 7, wants_meant, "7");
+    request(IRQ_LEGACY, 15, wants_meant, "f");
     raise_spurious(7);
+    raise_spurious(15);
     CHECK_TRACE("");
-    CHECK(master.ends == 0, "the master waits for no end");
+    CHECK(slave.ends == 0 && master.ends == 1, "the slave waits for no end, "
+          "the master for one; here %u and %u", slave.ends, master.ends);
     raise(7);
-    CHECK_TRACE("7");
+    raise(15);
+    CHECK_TRACE("7f");
     CHECK_ALL_ENDED();
 }
 
-TEST(test_a_spurious_interrupt_does_not_end_another_one)
+TEST(test_dispatch_of_a_spurious_interrupt_does_not_end_another_one)
 {
     master.isr = 1u << 3;       /* being served when it comes */
     raise_spurious(7);
-    CHECK(master.isr == 1u << 3, "line 3 is still in service");
-    CHECK(!pic_spurious(3), "and is not spurious");
+    CHECK(master.isr == 1u << 3, "line 3 is still in service; here the ISR is "
+          "%#x", master.isr);
     irq_dispatch(IRQ_LEGACY_VECTOR + 3);
     CHECK_ALL_ENDED();
 }
 
-TEST(test_a_spurious_interrupt_of_the_slave_is_ended_at_the_master_alone)
-{
-    request(IRQ_LEGACY, 15, handler, "f");
-    raise_spurious(15);
-    CHECK_TRACE("");
-    CHECK(slave.ends == 0, "the slave waits for no end");
-    CHECK(master.ends == 1, "the master does, once; here %u times",
-          master.ends);
-    CHECK_ALL_ENDED();
-    raise(15);
-    CHECK_TRACE("f");
-    CHECK_ALL_ENDED();
-}
-
-TEST(test_only_the_last_line_of_each_can_be_spurious)
-{
-    for (unsigned line = 0; line < PIC_LINES; line++) {
-        bool last = line == 7 || line == 15;
-
-        master.isr = line == 15 ? 1u << PIC_CASCADE : 0;
-        slave.isr = 0;
-        CHECK(pic_spurious(line) == last, "line %u %s spurious", line,
-              last ? "is" : "can't be");
-    }
-}
-
 /* ---- The local APIC ----------------------------------------------------- */
 
-TEST(test_other_vectors_are_ended_at_the_local_apic)
+TEST(test_dispatch_ends_other_vectors_at_the_local_apic)
 {
     for (unsigned vector = 48; vector <= IRQ_TIMER; vector++) {
         apic_ends = 0;
@@ -225,7 +279,7 @@ TEST(test_other_vectors_are_ended_at_the_local_apic)
     CHECK(timer_came == 1, "the clock is told when it was the timer's");
 }
 
-TEST(test_the_local_apic_s_spurious_interrupt_is_not_ended)
+TEST(test_dispatch_does_not_end_the_local_apic_s_spurious_interrupt)
 {
     irq_dispatch(IRQ_SPURIOUS);
     CHECK(apic_ends == 0, "nobody waits for an end; here %u", apic_ends);
@@ -233,7 +287,7 @@ TEST(test_the_local_apic_s_spurious_interrupt_is_not_ended)
 
 /* ---- Who is called ------------------------------------------------------ */
 
-TEST(test_every_handler_of_a_shared_line_is_called_in_order)
+TEST(test_dispatch_calls_every_handler_of_a_shared_line_in_order)
 {
     request(IRQ_LINE, 20, handler, "a");
     request(IRQ_LINE, 21, handler, "x");
@@ -246,7 +300,7 @@ TEST(test_every_handler_of_a_shared_line_is_called_in_order)
     CHECK(apic_ends == 2, "two interrupts, two ends; here %u", apic_ends);
 }
 
-TEST(test_a_message_has_a_vector_of_its_own)
+TEST(test_dispatch_knows_each_message_by_its_vector)
 {
     struct irq_source first = { .kind = IRQ_MESSAGE };
     struct irq_source second = { .kind = IRQ_MESSAGE };
@@ -261,7 +315,7 @@ TEST(test_a_message_has_a_vector_of_its_own)
     CHECK_TRACE("21");
 }
 
-TEST(test_a_line_of_the_8259s_is_not_the_i_o_apic_s_of_the_same_number)
+TEST(test_dispatch_knows_a_line_of_the_8259s_from_the_i_o_apic_s)
 {
     request(IRQ_LINE, 4, handler, "l");
     request(IRQ_LEGACY, 4, handler, "p");

@@ -1,110 +1,95 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_keyboard.c - codes in, characters out, beside an 8042 that has one byte
- * at a time and says nothing more until that is read.
+ * test_keyboard.c - lab 04's steps 4.8 and 4.9: an 8042 that has one byte at a
+ * time and says nothing more until that is read; and codes in, characters out.
+ * From the controller to the event loop it is test_keyboard_setup.c's.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "arch/arch.h"
-#include "core/irq.h"
 #include "drivers/keyboard/keyboard.h"
-#include "event/event.h"
-#include "lib/errno.h"
 #include "unit.h"
 
-/* ---- An 8042 ------------------------------------------------------------ */
+/* ---- 4.8 keyboard_interrupt --------------------------------------------- */
 
 static struct {
-    uint8_t byte[600];
-    bool mouse[600];
-    unsigned first, end;        /* byte[first] is there to be read */
-    bool raised;                /* the line: since it was last read */
-    uint8_t config, command;
-    bool absent, dead;
-    unsigned reads;
+    uint8_t status, data;
+    unsigned looks, reads;
 } i8042;
-
-static irq_handler_t handler;
-
-static void send(uint8_t byte, bool mouse)
-{
-    i8042.byte[i8042.end] = byte;
-    i8042.mouse[i8042.end++] = mouse;
-}
-
-/* The line goes up when there is a byte, and again after each that is read. */
-static void interrupts(void)
-{
-    while (i8042.first < i8042.end && !i8042.raised) {
-        i8042.raised = true;
-        if (handler)
-            handler(NULL);
-    }
-}
 
 uint8_t port_read8(uint16_t port)
 {
-    bool full = i8042.first < i8042.end;
-
-    if (i8042.absent)
-        return 0xff;
-    if (port == KEYBOARD_STATUS)
-        return (uint8_t)(full | (i8042.dead ? 2 : 0) |
-                         (full && i8042.mouse[i8042.first]
-                              ? KEYBOARD_STATUS_MOUSE : 0));
+    if (port == KEYBOARD_STATUS) {
+        i8042.looks++;
+        return i8042.status;
+    }
     CHECK(port == KEYBOARD_DATA, "the keyboard's ports are %#x and %#x; here "
           "%#x is read", KEYBOARD_DATA, KEYBOARD_STATUS, port);
     i8042.reads++;
-    if (!full)
-        return 0x1e;            /* the last one once more */
-    i8042.raised = false;
-    return i8042.byte[i8042.first++];
+    /* The next byte is there at once, and may be anybody's. */
+    i8042.status ^= KEYBOARD_STATUS_MOUSE;
+    return i8042.data;
 }
 
 void port_write8(uint16_t port, uint8_t value)
 {
-    if (i8042.absent)
-        return;
-    if (port == KEYBOARD_STATUS) {
-        i8042.command = value;
-        if (value == 0x20)
-            send(i8042.config, false);
-    } else if (i8042.command == 0x60) {
-        i8042.config = value;
-        i8042.command = 0;
-    } else {
-        send(0xfa, false);      /* the keyboard acknowledges */
+    FAIL("the handler writes nothing; here %#x to port %#x", value, port);
+}
+
+static unsigned kept;
+static uint8_t last_kept;
+
+void keyboard_keep(uint8_t code)
+{
+    kept++;
+    last_kept = code;
+}
+
+static void interrupt(uint8_t status, uint8_t data)
+{
+    i8042.status = status;
+    i8042.data = data;
+    i8042.looks = i8042.reads = kept = 0;
+    keyboard_interrupt(NULL);
+}
+
+enum { OTHERS = 0xff & ~KEYBOARD_STATUS_FULL & ~KEYBOARD_STATUS_MOUSE };
+
+TEST(test_handler_takes_one_byte_and_keeps_it)
+{
+    for (unsigned code = 0; code < 256; code++) {
+        interrupt(KEYBOARD_STATUS_FULL, (uint8_t)code);
+        CHECK(i8042.reads == 1, "the byte that is there is read once; here %u "
+              "times: until it is, the controller stays silent", i8042.reads);
+        CHECK(kept == 1 && last_kept == code, "code %#x is kept; here %u, the "
+              "last of them %#x", code, kept, last_kept);
     }
+    interrupt(KEYBOARD_STATUS_FULL | OTHERS, 0x1e);
+    CHECK(kept == 1, "other bits of the status have nothing to say here");
 }
 
-int irq_request(struct irq_source *source, irq_handler_t function, void *ctx)
+TEST(test_handler_reads_nothing_when_no_byte_is_there)
 {
-    (void)ctx;
-    CHECK(source->kind == IRQ_LEGACY && source->line == KEYBOARD_LINE,
-          "the keyboard has line 1 of the 8259s");
-    handler = function;
-    return 0;
+    interrupt(0, 0x1e);
+    CHECK(i8042.reads == 0 && kept == 0, "nothing is there to be read; here "
+          "%u reads, and %u codes kept", i8042.reads, kept);
+    interrupt(OTHERS, 0x1e);
+    CHECK(i8042.reads == 0 && kept == 0, "other bits of the status have "
+          "nothing to say here");
+    interrupt(KEYBOARD_STATUS_MOUSE, 0x1e);
+    CHECK(i8042.reads == 0 && kept == 0, "the mouse's bit says whose byte it "
+          "is, when there is one");
 }
 
-/* ---- What was typed ----------------------------------------------------- */
-
-static char text[600];
-static unsigned typed_count;
-
-static void typed(char c)
+TEST(test_handler_takes_a_byte_of_the_mouse_away_and_does_not_keep_it)
 {
-    text[typed_count++] = c;
+    interrupt(KEYBOARD_STATUS_FULL | KEYBOARD_STATUS_MOUSE, 0x1e);
+    CHECK(i8042.reads == 1, "a byte of the mouse's is read, as no other comes "
+          "before it is; here %u reads", i8042.reads);
+    CHECK(kept == 0, "a byte of the mouse's is no key");
 }
 
-static void press(const char *codes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        send((uint8_t)codes[i], false);
-        interrupts();
-    }
-}
-#define PRESS(codes) press(codes, sizeof(codes) - 1)
+/* ---- 4.9 keyboard_decode ------------------------------------------------ */
 
 /* What a fresh keyboard makes of these codes. */
 static const char *decoded(const char *codes, size_t count)
@@ -122,77 +107,79 @@ static const char *decoded(const char *codes, size_t count)
     out[len] = '\0';
     return out;
 }
-#define CHECK_DECODED(codes, wanted)                                           \
+/* `what`: of what these are the codes. */
+#define CHECK_DECODED(what, codes, wanted)                                     \
     do {                                                                       \
         const char *seen = decoded(codes, sizeof(codes) - 1);                  \
-        CHECK(strcmp(seen, wanted) == 0, "they are \"%s\"; here \"%s\"",       \
-              wanted, seen);                                                   \
+        CHECK(strcmp(seen, wanted) == 0, "%s: \"%s\" was typed; here \"%s\"",  \
+              what, wanted, seen);                                             \
     } while (0)
 
-TEST(test_a_key_that_goes_down_is_its_character)
+TEST(test_decode_gives_the_character_of_a_key_that_goes_down)
 {
-    CHECK_DECODED("\x1e\x30\x2e", "abc");
-    CHECK_DECODED("\x02\x0b\x39\x1c", "10 \n");
+    CHECK_DECODED("keys going down", "\x1e\x30\x2e", "abc");
+    CHECK_DECODED("keys going down", "\x02\x0b\x39\x1c", "10 \n");
 }
 
-TEST(test_a_key_that_comes_up_is_nothing)
+TEST(test_decode_gives_nothing_for_a_key_that_comes_up)
 {
-    CHECK_DECODED("\x1e\x9e\x30\xb0", "ab");
-    CHECK_DECODED("\x9e\xb0\xff\x80", "");
+    CHECK_DECODED("keys coming up", "\x1e\x9e\x30\xb0", "ab");
+    CHECK_DECODED("keys coming up", "\x9e\xb0\xff\x80", "");
 }
 
-TEST(test_a_key_that_is_held_repeats)
+TEST(test_decode_repeats_a_key_that_is_held)
 {
-    CHECK_DECODED("\x1e\x1e\x1e\x9e", "aaa");
+    CHECK_DECODED("a key that is held", "\x1e\x1e\x1e\x9e", "aaa");
 }
 
-TEST(test_shift_counts_while_it_is_held)
+TEST(test_decode_minds_shift_while_it_is_held)
 {
-    CHECK_DECODED("\x2a\x1e\x9e\xaa\x1e", "Aa");
-    CHECK_DECODED("\x36\x02\x82\xb6\x02", "!1");
-    CHECK_DECODED("\x2a\x1a\x27\x35\xaa", "{:?");
+    CHECK_DECODED("with Shift", "\x2a\x1e\x9e\xaa\x1e", "Aa");
+    CHECK_DECODED("with Shift", "\x36\x02\x82\xb6\x02", "!1");
+    CHECK_DECODED("with Shift", "\x2a\x1a\x27\x35\xaa", "{:?");
 }
 
-TEST(test_shift_may_come_up_before_the_key)
+TEST(test_decode_lets_shift_come_up_before_the_key)
 {
-    CHECK_DECODED("\x2a\x1e\xaa\x9e\x30", "Ab");
+    CHECK_DECODED("with Shift", "\x2a\x1e\xaa\x9e\x30", "Ab");
 }
 
-TEST(test_both_shifts_count_each_by_itself)
+TEST(test_decode_counts_both_shifts_each_by_itself)
 {
-    CHECK_DECODED("\x2a\x36\xaa\x1e\xb6\x1e", "Aa");
-    CHECK_DECODED("\x2a\x36\xb6\x1e\xaa\x1e", "Aa");
-    CHECK_DECODED("\x2a\x2a\xaa\x1e", "a");
+    CHECK_DECODED("with both Shifts", "\x2a\x36\xaa\x1e\xb6\x1e", "Aa");
+    CHECK_DECODED("with both Shifts", "\x2a\x36\xb6\x1e\xaa\x1e", "Aa");
+    CHECK_DECODED("with both Shifts", "\x2a\x2a\xaa\x1e", "a");
 }
 
-TEST(test_keys_behind_e0_have_characters_of_their_own_or_none)
+TEST(test_decode_knows_keys_behind_e0_from_others)
 {
-    CHECK_DECODED("\xe0\x1c\xe0\x9c", "\n");
-    CHECK_DECODED("\xe0\x35\xe0\xb5", "/");
-    CHECK_DECODED("\xe0\x4d\xe0\xcd\x1e", "a");
-    CHECK_DECODED("\xe0\x1d\x1e\xe0\x9d", "a");
-    CHECK_DECODED("\xe0\x48\x48\x1e", "a");
+    CHECK_DECODED("behind e0", "\xe0\x1c\xe0\x9c", "\n");
+    CHECK_DECODED("behind e0", "\xe0\x35\xe0\xb5", "/");
+    CHECK_DECODED("behind e0", "\xe0\x4d\xe0\xcd\x1e", "a");
+    CHECK_DECODED("behind e0", "\xe0\x1d\x1e\xe0\x9d", "a");
+    CHECK_DECODED("behind e0", "\xe0\x48\x48\x1e", "a");
 }
 
-TEST(test_the_shifts_that_come_with_an_arrow_are_none)
+TEST(test_decode_takes_shifts_behind_e0_for_none)
 {
-    CHECK_DECODED("\xe0\x2a\xe0\x4b\x1e", "a");
-    CHECK_DECODED("\x2a\xe0\xaa\xe0\x4b\x1e\xaa\x1e", "Aa");
-    CHECK_DECODED("\xe0\x36\x1e", "a");
+    CHECK_DECODED("Shifts behind e0", "\xe0\x2a\xe0\x4b\x1e", "a");
+    CHECK_DECODED("Shifts behind e0", "\x2a\xe0\xaa\xe0\x4b\x1e\xaa\x1e", "Aa");
+    CHECK_DECODED("Shifts behind e0", "\xe0\x36\x1e", "a");
 }
 
-TEST(test_pause_is_nothing_at_all)
+TEST(test_decode_gives_nothing_for_pause)
 {
-    CHECK_DECODED("\xe1\x1d\x45\xe1\x9d\xc5\x1e", "a");
-    CHECK_DECODED("\x2a\xe1\x1d\x45\xe1\x9d\xc5\x1e", "A");
+    CHECK_DECODED("Pause", "\xe1\x1d\x45\xe1\x9d\xc5\x1e", "a");
+    CHECK_DECODED("Pause", "\x2a\xe1\x1d\x45\xe1\x9d\xc5\x1e", "A");
 }
 
-TEST(test_a_key_without_a_character_is_nothing)
+TEST(test_decode_gives_nothing_for_a_key_without_a_character)
 {
-    CHECK_DECODED("\x3b\xbb\x3a\xba\x38\xb8\x1d\x9d\x45\x7f", "");
+    CHECK_DECODED("keys without a character",
+                  "\x3b\xbb\x3a\xba\x38\xb8\x1d\x9d\x45\x7f", "");
 }
 
-TEST(test_every_key_of_both_tables)
+TEST(test_decode_knows_every_key_of_both_tables)
 {
     for (unsigned key = 0; key < 128; key++) {
         char plain[] = { (char)key }, shifted[] = { '\x36', (char)key };
@@ -206,117 +193,20 @@ TEST(test_every_key_of_both_tables)
     }
 }
 
-TEST(test_after_any_codes_a_key_means_what_it_says)
+TEST(test_decode_gives_keys_their_meaning_after_any_codes)
 {
     for (unsigned round = 0; round < 10000; round++) {
         struct keyboard keyboard = { 0 };
 
         for (unsigned n = unit_random_below(20); n > 0; n--) {
             char c = keyboard_decode(&keyboard, (uint8_t)unit_random());
-            CHECK(c >= 0 && c < 127, "what comes out is ASCII; here %d", c);
+            CHECK(c >= 0 && c < 127, "after any codes what comes out is ASCII; "
+                  "here %d", c);
         }
         keyboard_decode(&keyboard, 0x9e);   /* it may be behind a prefix */
         keyboard_decode(&keyboard, KEY_SHIFT_LEFT | KEY_UP);
         keyboard_decode(&keyboard, KEY_SHIFT_RIGHT | KEY_UP);
-        CHECK(keyboard_decode(&keyboard, 0x1e) == 'a', "key 1e is 'a'");
+        CHECK(keyboard_decode(&keyboard, 0x1e) == 'a', "after any codes, and "
+              "with both Shifts up, key 1e is 'a'");
     }
-}
-
-/* ---- From the controller to the loop ------------------------------------ */
-
-static void open_keyboard(void)
-{
-    CHECK(keyboard_open(typed) == 0, "there is a keyboard");
-    i8042.reads = 0;
-}
-
-TEST(test_setting_up_switches_interrupts_on_and_the_mouse_off)
-{
-    i8042.config = 0x32;        /* keyboard and its interrupt off, mouse's on */
-    send(0x1e, false);          /* from before */
-    open_keyboard();
-    CHECK(i8042.config == 0x61, "the configuration is 0x61; here %#x",
-          i8042.config);
-    event_run_once(0);
-    CHECK(typed_count == 0, "what came before is nobody's");
-}
-
-TEST(test_a_machine_without_a_keyboard_is_told_so)
-{
-    i8042.absent = true;
-    CHECK(keyboard_open(typed) == -ENODEV, "there is none");
-}
-
-TEST(test_a_controller_that_never_answers_is_given_up)
-{
-    i8042.dead = true;
-    CHECK(keyboard_open(typed) == -ENODEV, "there is none to speak of");
-}
-
-TEST(test_what_is_typed_comes_in_the_event_loop_and_in_order)
-{
-    open_keyboard();
-    PRESS("\x2a\x23\xa3\xaa\x17\x97");
-    CHECK(typed_count == 0, "nothing is called from the handler");
-    event_run_once(0);
-    CHECK(typed_count == 2 && memcmp(text, "Hi", 2) == 0,
-          "\"Hi\" was typed; here \"%s\"", text);
-}
-
-TEST(test_each_interrupt_takes_exactly_one_byte)
-{
-    open_keyboard();
-    for (unsigned n = 1; n <= 20; n++) {
-        PRESS("\x1e");
-        CHECK(i8042.reads == n, "after %u interrupts as many bytes were read; "
-              "here %u: until it is, the controller stays silent", n,
-              i8042.reads);
-    }
-    event_run_once(0);
-    CHECK(typed_count == 20, "20 keys; here %u", typed_count);
-}
-
-TEST(test_bytes_that_queue_up_all_come)
-{
-    open_keyboard();
-    send(0x1e, false);
-    send(0x30, false);
-    send(0x2e, false);
-    interrupts();
-    event_run_once(0);
-    CHECK(strcmp(text, "abc") == 0, "\"abc\" was typed; here \"%s\"", text);
-}
-
-TEST(test_an_interrupt_without_a_byte_is_no_key)
-{
-    open_keyboard();
-    handler(NULL);
-    event_run_once(0);
-    CHECK(i8042.reads == 0 && typed_count == 0, "nothing was there to read");
-}
-
-TEST(test_the_mouse_s_bytes_are_taken_away_and_are_no_keys)
-{
-    open_keyboard();
-    send(0x1e, true);
-    send(0x30, false);
-    interrupts();
-    event_run_once(0);
-    CHECK(strcmp(text, "b") == 0, "only the keyboard's byte counts; here "
-          "\"%s\"", text);
-}
-
-TEST(test_keys_beyond_what_there_is_room_for_are_lost_and_no_others)
-{
-    open_keyboard();
-    for (unsigned n = 0; n < 300; n++)
-        PRESS("\x1e");
-    event_run_once(0);
-    unsigned first = typed_count;
-
-    CHECK(first >= 16 && first < 300, "some of 300 are kept; here %u", first);
-    PRESS("\x30\x2e");
-    event_run_once(0);
-    CHECK(typed_count == first + 2 && strcmp(text + first, "bc") == 0,
-          "what comes when there is room again is not lost");
 }

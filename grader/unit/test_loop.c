@@ -1,84 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_loop.c - the event loop on a machine whose clock stands still until it
- * sleeps, and whose interrupts come when they hurt.
+ * test_loop.c - lab 04's step 4.15, rounds of the event loop: what they run, in
+ * which order, and when they sleep. What they stand on is test_loop_parts.c's.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "arch/arch.h"
 #include "core/panic.h"
 #include "event/event.h"
 #include "every_instruction.h"
+#include "fake_cpu.h"
 #include "unit.h"
-
-/* ---- The machine -------------------------------------------------------- */
-
-static uint64_t now = 1000;
-static uint64_t timer_at = UINT64_MAX;
-static volatile bool irq_on = true, pending;
-static unsigned sleeps;
-static void (*handler)(void); /* of the one device that there is */
-static bool is_stepped;       /* by every_instruction() */
-
-/* The device wants attention: at once, or when interrupts are on again. */
-static void interrupt(void)
-{
-    if (!irq_on) {
-        pending = true;
-        return;
-    }
-    irq_on = false;
-    pending = false;
-    handler();
-    CHECK(!irq_on, "interrupts stay off in a handler");
-    irq_on = true;
-}
-
-bool arch_irq_disable(void)
-{
-    bool were_on = irq_on;
-
-    irq_on = false;
-    return were_on;
-}
-
-void arch_irq_restore(bool were_on)
-{
-    irq_on = were_on;
-    if (irq_on && pending)
-        interrupt();
-}
-
-uint64_t arch_clock_ns(void)
-{
-    return now;
-}
-
-void arch_timer_set(uint64_t deadline_ns)
-{
-    timer_at = deadline_ns;
-}
-
-void arch_irq_enable_and_wait(void)
-{
-    CHECK(!irq_on, "interrupts are off when the machine goes to sleep: "
-                   "otherwise one comes between the last look and the sleep");
-    sleeps++;
-    if (is_stepped && !pending)
-        every_instruction_over();
-    CHECK(pending || timer_at != UINT64_MAX,
-          "the machine sleeps and nothing will ever wake it");
-    if (!pending && now < timer_at)
-        now = timer_at;
-    if (now >= timer_at)
-        timer_at = UINT64_MAX;
-    irq_on = true;
-    if (pending)
-        interrupt();
-    irq_on = false;
-}
 
 /* ---- Things to run ------------------------------------------------------ */
 
@@ -92,13 +23,14 @@ static void note(char name)
           "fewer than %zu things are run, here "
           "\"%.20s...\"",
           sizeof(trace), trace);
-    CHECK(irq_on, "interrupts are on while work is done");
+    CHECK(cpu.irq_on, "interrupts are on while work is done");
     trace[ran++] = name;
 }
 
-#define CHECK_TRACE(wanted)                                                    \
-    CHECK(strcmp(trace, wanted) == 0, "\"%s\" was to run; here \"%s\"",        \
-          wanted, trace)
+/* `what`: of what this is a test. */
+#define CHECK_RAN(what, wanted)                                                \
+    CHECK(strcmp(trace, wanted) == 0, "%s: \"%s\" was to run; here \"%s\"",    \
+          what, wanted, trace)
 
 struct named_work {
     struct event_work work;
@@ -129,15 +61,16 @@ static void run_timer(struct event_timer *timer)
 {
     struct named_timer *t = container_of(timer, struct named_timer, timer);
 
-    CHECK(now >= timer->deadline_ns, "timer %c expires at %llu; here at %llu",
-          t->name, (unsigned long long)timer->deadline_ns,
-          (unsigned long long)now);
+    CHECK(cpu.now >= timer->deadline_ns, "timer %c expires at %llu; here at "
+          "%llu", t->name, (unsigned long long)timer->deadline_ns,
+          (unsigned long long)cpu.now);
+    CHECK(!timer->armed, "a timer is disarmed before it expires");
     note(t->name);
     if (t->cancels)
         event_timer_cancel(&t->cancels->timer);
     if (t->again > 0) {
         t->again--;
-        event_timer_set(timer, now + t->after);
+        event_timer_set(timer, cpu.now + t->after);
     }
 }
 
@@ -160,11 +93,11 @@ TEST(test_work_runs_once_in_the_order_in_which_it_was_posted)
     event_post(&b.work);
     event_post(&c.work);
     event_post(&a.work);
-    CHECK_TRACE("");
+    CHECK_RAN("works", "");
     event_run_once(0);
-    CHECK_TRACE("bca");
+    CHECK_RAN("works", "bca");
     event_run_once(0);
-    CHECK_TRACE("bca");
+    CHECK_RAN("works", "bca");
 }
 
 TEST(test_work_posted_several_times_before_it_runs_runs_once)
@@ -176,7 +109,7 @@ TEST(test_work_posted_several_times_before_it_runs_runs_once)
     event_post(&b.work);
     event_run_once(0);
     event_run_once(0);
-    CHECK_TRACE("ab");
+    CHECK_RAN("work posted several times", "ab");
 }
 
 TEST(test_work_that_ran_can_be_posted_again)
@@ -185,7 +118,7 @@ TEST(test_work_that_ran_can_be_posted_again)
         event_post(&a.work);
         event_run_once(0);
     }
-    CHECK_TRACE("aaaa");
+    CHECK_RAN("work posted again", "aaaa");
 }
 
 TEST(test_work_that_posts_itself_lets_all_others_have_their_turn)
@@ -195,14 +128,14 @@ TEST(test_work_that_posts_itself_lets_all_others_have_their_turn)
     event_post(&b.work);
     event_timer_set(&t.timer, 0);
     event_run_once(0);
-    CHECK_TRACE("abt");
+    CHECK_RAN("work that posts itself", "abt");
     event_run_once(0);
-    CHECK_TRACE("abta");
+    CHECK_RAN("work that posts itself", "abta");
     event_run_once(0);
     event_run_once(0);
-    CHECK_TRACE("abtaaa");
+    CHECK_RAN("work that posts itself", "abtaaa");
     event_run_once(0);
-    CHECK_TRACE("abtaaa");
+    CHECK_RAN("work that posts itself", "abtaaa");
 }
 
 static void post_b(struct event_work *work)
@@ -219,25 +152,25 @@ TEST(test_work_that_is_posted_by_other_work_comes_in_the_next_round)
     event_post(&poster);
     event_timer_set(&t.timer, 0);
     event_run_once(0);
-    CHECK_TRACE("xt");
+    CHECK_RAN("work that posts other work", "xt");
     event_run_once(0);
-    CHECK_TRACE("xtb");
+    CHECK_RAN("work that posts other work", "xtb");
 }
 
 TEST(test_posting_leaves_interrupts_as_they_were)
 {
     event_post(&a.work);
-    CHECK(irq_on, "they were on");
+    CHECK(cpu.irq_on, "they were on");
     event_post(&a.work);
-    CHECK(irq_on, "they were on, the second time as well");
-    irq_on = false;
+    CHECK(cpu.irq_on, "they were on, the second time as well");
+    cpu.irq_on = false;
     event_post(&b.work);
-    CHECK(!irq_on, "they were off, as in a handler");
+    CHECK(!cpu.irq_on, "they were off, as in a handler");
     event_post(&b.work);
-    CHECK(!irq_on, "they were off, the second time as well");
-    irq_on = true;
+    CHECK(!cpu.irq_on, "they were off, the second time as well");
+    cpu.irq_on = true;
     event_run_once(0);
-    CHECK(irq_on, "they are on after a round");
+    CHECK(cpu.irq_on, "they are on after a round");
 }
 
 static void forget(struct event_work *work)
@@ -255,110 +188,110 @@ TEST(test_work_belongs_to_its_owner_again_when_it_runs)
     event_post(&a.work);
     event_run_once(0);
     event_run_once(0);
-    CHECK_TRACE("fa");
+    CHECK_RAN("work that forgets itself", "fa");
 }
 
 /* ---- Timers ------------------------------------------------------------- */
 
 TEST(test_timers_expire_in_the_order_of_their_deadlines)
 {
-    event_timer_set(&t.timer, now + 30);
-    event_timer_set(&u.timer, now + 10);
-    event_timer_set(&v.timer, now + 20);
-    now += 100;
+    event_timer_set(&t.timer, cpu.now + 30);
+    event_timer_set(&u.timer, cpu.now + 10);
+    event_timer_set(&v.timer, cpu.now + 20);
+    cpu.now += 100;
     event_run_once(0);
-    CHECK_TRACE("uvt");
+    CHECK_RAN("timers", "uvt");
 }
 
 TEST(test_timers_with_the_same_deadline_expire_in_the_order_of_arming)
 {
-    event_timer_set(&v.timer, now);
-    event_timer_set(&t.timer, now);
-    event_timer_set(&u.timer, now);
+    event_timer_set(&v.timer, cpu.now);
+    event_timer_set(&t.timer, cpu.now);
+    event_timer_set(&u.timer, cpu.now);
     event_run_once(0);
-    CHECK_TRACE("vtu");
+    CHECK_RAN("timers with one deadline", "vtu");
 }
 
 TEST(test_a_timer_does_not_expire_before_its_time)
 {
-    event_timer_set(&t.timer, now + 10);
-    now += 9;
+    event_timer_set(&t.timer, cpu.now + 10);
+    cpu.now += 9;
     event_run_once(0);
-    CHECK_TRACE("");
-    now += 1;
+    CHECK_RAN("a timer before its time", "");
+    cpu.now += 1;
     event_run_once(0);
-    CHECK_TRACE("t");
-    now += 1000;
+    CHECK_RAN("a timer before its time", "t");
+    cpu.now += 1000;
     event_run_once(0);
-    CHECK_TRACE("t");
+    CHECK_RAN("a timer before its time", "t");
 }
 
 TEST(test_a_timer_that_is_armed_again_is_moved)
 {
-    event_timer_set(&t.timer, now + 10);
-    event_timer_set(&u.timer, now + 20);
-    event_timer_set(&t.timer, now + 30);
-    now += 25;
+    event_timer_set(&t.timer, cpu.now + 10);
+    event_timer_set(&u.timer, cpu.now + 20);
+    event_timer_set(&t.timer, cpu.now + 30);
+    cpu.now += 25;
     event_run_once(0);
-    CHECK_TRACE("u");
-    event_timer_set(&t.timer, now + 1);
-    now += 1;
+    CHECK_RAN("a timer armed again", "u");
+    event_timer_set(&t.timer, cpu.now + 1);
+    cpu.now += 1;
     event_run_once(0);
-    CHECK_TRACE("ut");
-    now += 100;
+    CHECK_RAN("a timer armed again", "ut");
+    cpu.now += 100;
     event_run_once(0);
-    CHECK_TRACE("ut");
+    CHECK_RAN("a timer armed again", "ut");
 }
 
 TEST(test_a_cancelled_timer_does_not_expire)
 {
     event_timer_cancel(&t.timer); /* never armed */
-    event_timer_set(&t.timer, now);
-    event_timer_set(&u.timer, now);
+    event_timer_set(&t.timer, cpu.now);
+    event_timer_set(&u.timer, cpu.now);
     event_timer_cancel(&t.timer);
     event_timer_cancel(&t.timer);
     event_run_once(0);
-    CHECK_TRACE("u");
+    CHECK_RAN("a cancelled timer", "u");
     event_timer_cancel(&u.timer); /* expired */
-    event_timer_set(&u.timer, now);
+    event_timer_set(&u.timer, cpu.now);
     event_run_once(0);
-    CHECK_TRACE("uu");
+    CHECK_RAN("a cancelled timer", "uu");
 }
 
 TEST(test_a_timer_may_cancel_itself_when_it_expires)
 {
     t.cancels = &t;
-    event_timer_set(&t.timer, now);
-    event_timer_set(&u.timer, now);
+    event_timer_set(&t.timer, cpu.now);
+    event_timer_set(&u.timer, cpu.now);
     event_run_once(0);
     event_run_once(0);
-    CHECK_TRACE("tu");
+    CHECK_RAN("a timer that cancels itself", "tu");
 }
 
 TEST(test_a_timer_may_cancel_another_that_is_due_with_it)
 {
     t.cancels = &u;
-    event_timer_set(&t.timer, now);
-    event_timer_set(&u.timer, now);
-    event_timer_set(&v.timer, now);
+    event_timer_set(&t.timer, cpu.now);
+    event_timer_set(&u.timer, cpu.now);
+    event_timer_set(&v.timer, cpu.now);
     event_run_once(0);
     event_run_once(0);
-    CHECK_TRACE("tv");
+    CHECK_RAN("a timer that cancels another", "tv");
 }
 
 TEST(test_a_timer_may_arm_itself_again_when_it_expires)
 {
     t.again = 2;
     t.after = 10;
-    event_timer_set(&t.timer, now);
+    event_timer_set(&t.timer, cpu.now);
     event_run_once(0);
-    CHECK_TRACE("t");
-    now += 9;
+    CHECK_RAN("a timer that arms itself again", "t");
+    cpu.now += 9;
     event_run_once(0);
-    CHECK_TRACE("t");
-    now += 1;
+    CHECK_RAN("a timer that arms itself again", "t");
+    cpu.now += 1;
     event_run_once(0);
-    CHECK_TRACE("tt");
+    CHECK_RAN("a timer that arms itself again", "tt");
 }
 
 TEST(test_a_timer_that_is_always_due_lets_all_others_have_their_turn)
@@ -366,12 +299,12 @@ TEST(test_a_timer_that_is_always_due_lets_all_others_have_their_turn)
     t.again = 1000;
     t.after = 0;
     event_timer_set(&t.timer, 0);
-    event_timer_set(&u.timer, now);
+    event_timer_set(&u.timer, cpu.now);
     event_run_once(0);
-    CHECK_TRACE("tu");
+    CHECK_RAN("a timer that is always due", "tu");
     event_post(&a.work);
     event_run_once(0);
-    CHECK_TRACE("tuat");
+    CHECK_RAN("a timer that is always due", "tuat");
 }
 
 TEST(test_a_deadline_may_be_centuries_away)
@@ -379,15 +312,15 @@ TEST(test_a_deadline_may_be_centuries_away)
     event_timer_set(&t.timer, UINT64_MAX);
     event_timer_set(&u.timer, 1ull << 63);
     event_timer_set(&v.timer, 5000000000ull * 1000000);
-    now = 4294967296ull * 1000000; /* 2^32 ms */
+    cpu.now = 4294967296ull * 1000000; /* 2^32 ms */
     event_run_once(0);
-    CHECK_TRACE("");
-    now = 5000000000ull * 1000000;
+    CHECK_RAN("timers centuries away", "");
+    cpu.now = 5000000000ull * 1000000;
     event_run_once(0);
-    CHECK_TRACE("v");
-    now = (1ull << 63) + 1;
+    CHECK_RAN("timers centuries away", "v");
+    cpu.now = (1ull << 63) + 1;
     event_run_once(0);
-    CHECK_TRACE("vu");
+    CHECK_RAN("timers centuries away", "vu");
 }
 
 TEST(test_ten_thousand_random_timer_calls_agree_with_a_model)
@@ -400,7 +333,7 @@ TEST(test_ten_thousand_random_timer_calls_agree_with_a_model)
         timer[i] = (struct named_timer)TIMER((char)('A' + i));
     for (unsigned round = 0; round < 10000; round++) {
         unsigned i = unit_random_below(TIMERS);
-        uint64_t then = now + unit_random_below(100);
+        uint64_t then = cpu.now + unit_random_below(100);
 
         switch (unit_random_below(4)) {
         case 0:
@@ -413,14 +346,14 @@ TEST(test_ten_thousand_random_timer_calls_agree_with_a_model)
             deadline[i] = 0;
             break;
         case 3:
-            now += unit_random_below(20);
+            cpu.now += unit_random_below(20);
             memset(trace, 0, sizeof(trace));
             ran = 0;
             event_run_once(0);
             for (char *name = trace; *name; name++) {
                 unsigned which = (unsigned)(*name - 'A');
 
-                CHECK(deadline[which] && deadline[which] <= now,
+                CHECK(deadline[which] && deadline[which] <= cpu.now,
                       "timer %c was due", *name);
                 if (name > trace)
                     CHECK(timer[name[-1] - 'A'].timer.deadline_ns <=
@@ -429,7 +362,7 @@ TEST(test_ten_thousand_random_timer_calls_agree_with_a_model)
                 deadline[which] = 0;
             }
             for (unsigned j = 0; j < TIMERS; j++)
-                CHECK(deadline[j] == 0 || deadline[j] > now,
+                CHECK(deadline[j] == 0 || deadline[j] > cpu.now,
                       "timer %c was due and did not expire", 'A' + j);
         }
     }
@@ -444,112 +377,70 @@ static void post_a(void)
 
 static void nothing(void) {}
 
-TEST(test_a_round_with_something_to_do_does_not_sleep)
-{
-    event_post(&a.work);
-    event_run_once(UINT64_MAX);
-    event_timer_set(&t.timer, now);
-    event_run_once(UINT64_MAX);
-    CHECK_TRACE("at");
-    CHECK(sleeps == 0, "the machine does not sleep; here %u times", sleeps);
-}
-
-TEST(test_a_round_with_nothing_to_do_sleeps_until_the_next_timer)
-{
-    uint64_t start = now;
-
-    event_timer_set(&u.timer, start + 700);
-    event_timer_set(&t.timer, start + 500);
-    event_run_once(start + 1000);
-    CHECK(sleeps == 1 && now == start + 500,
-          "one sleep of 500 ns; here %u and the time is %llu", sleeps,
-          (unsigned long long)(now - start));
-    event_run_once(start + 1000);
-    CHECK_TRACE("t");
-}
-
-TEST(test_a_round_with_nothing_to_do_sleeps_until_its_deadline)
-{
-    uint64_t start = now;
-
-    event_timer_set(&t.timer, start + 500);
-    event_run_once(start + 100);
-    CHECK(sleeps == 1 && now == start + 100,
-          "one sleep of 100 ns; here %u and the time is %llu", sleeps,
-          (unsigned long long)(now - start));
-    CHECK_TRACE("");
-}
-
-TEST(test_no_timer_is_set_when_there_is_nothing_to_wait_for)
-{
-    event_timer_set(&t.timer, now + 100);
-    handler = post_a;
-    irq_on = false;
-    interrupt(); /* pending: so the sleep is short */
-    irq_on = true;
-    event_run_once(UINT64_MAX);
-    event_timer_cancel(&t.timer);
-    event_run_once(UINT64_MAX);
-
-    irq_on = false;
-    interrupt();
-    irq_on = true;
-    event_wait(UINT64_MAX);
-    CHECK(timer_at == UINT64_MAX,
-          "the machine's timer is off, so that nothing "
-          "wakes it for nothing; here it is set to %llu",
-          (unsigned long long)timer_at);
-}
-
-TEST(test_a_deadline_that_is_past_does_not_sleep)
-{
-    event_run_once(now);
-    event_run_once(0);
-    event_wait(now);
-    event_wait(now - 1);
-    CHECK(sleeps == 0, "the machine does not sleep; here %u times", sleeps);
-    CHECK(irq_on, "interrupts are on afterwards");
-}
-
-TEST(test_waiting_returns_at_once_when_work_is_ready)
-{
-    event_post(&a.work);
-    event_wait(UINT64_MAX);
-    CHECK(sleeps == 0, "the machine does not sleep; here %u times", sleeps);
-    CHECK_TRACE("");
-    CHECK(irq_on, "interrupts are on afterwards");
-}
-
 TEST(test_an_interrupt_ends_the_sleep_and_its_work_runs_next)
 {
-    handler = post_a;
-    arch_irq_disable();
-    interrupt(); /* pending: comes when the machine sleeps */
-    event_wait(UINT64_MAX);
-    CHECK(sleeps == 1, "one sleep; here %u", sleeps);
-    CHECK(!irq_on, "interrupts are off afterwards, as they were");
-    irq_on = true;
+    cpu.handler = post_a;
+    cpu.in_sleep = true;
     event_run_once(UINT64_MAX);
-    CHECK_TRACE("a");
-    CHECK(sleeps == 1, "and no second one; here %u", sleeps);
+    CHECK(cpu.sleeps == 1, "with nothing to do the machine sleeps once; here "
+          "%u times", cpu.sleeps);
+    event_run_once(UINT64_MAX);
+    CHECK_RAN("work posted in the sleep", "a");
+    CHECK(cpu.sleeps == 1, "a round with something to do does not sleep; here "
+          "%u times", cpu.sleeps - 1);
 }
 
 TEST(test_an_interrupt_that_posts_nothing_does_no_harm)
 {
-    uint64_t start = now;
+    uint64_t start = cpu.now;
 
-    handler = nothing;
+    cpu.handler = nothing;
     event_timer_set(&t.timer, start + 500);
     for (unsigned round = 0; round < 5; round++) {
-        irq_on = false;
-        interrupt();
-        irq_on = true;
+        cpu.in_sleep = true;
         event_run_once(UINT64_MAX);
     }
-    CHECK(now == start, "the timer is not due yet");
+    CHECK(cpu.now == start, "the timer is not due yet");
     event_run_once(UINT64_MAX);
     event_run_once(UINT64_MAX);
-    CHECK_TRACE("t");
+    CHECK_RAN("a timer after idle interrupts", "t");
+}
+
+TEST(test_a_round_with_something_to_do_does_not_sleep)
+{
+    event_post(&a.work);
+    event_run_once(UINT64_MAX);
+    event_timer_set(&t.timer, cpu.now);
+    event_run_once(UINT64_MAX);
+    CHECK_RAN("a round with work and a timer", "at");
+    CHECK(cpu.sleeps == 0, "a round with something to do does not sleep; here "
+          "%u times", cpu.sleeps);
+}
+
+TEST(test_a_round_with_nothing_to_do_sleeps_until_the_next_timer)
+{
+    uint64_t start = cpu.now;
+
+    event_timer_set(&u.timer, start + 700);
+    event_timer_set(&t.timer, start + 500);
+    event_run_once(start + 1000);
+    CHECK(cpu.sleeps == 1 && cpu.now == start + 500,
+          "one sleep of 500 ns; here %u and the time is %llu", cpu.sleeps,
+          (unsigned long long)(cpu.now - start));
+    event_run_once(start + 1000);
+    CHECK_RAN("the timer after the sleep", "t");
+}
+
+TEST(test_a_round_with_nothing_to_do_sleeps_until_its_deadline)
+{
+    uint64_t start = cpu.now;
+
+    event_timer_set(&t.timer, start + 500);
+    event_run_once(start + 100);
+    CHECK(cpu.sleeps == 1 && cpu.now == start + 100,
+          "one sleep of 100 ns; here %u and the time is %llu", cpu.sleeps,
+          (unsigned long long)(cpu.now - start));
+    CHECK_RAN("the deadline before the timer", "");
 }
 
 static void the_end(struct event_timer *timer)
@@ -566,16 +457,15 @@ TEST(test_the_loop_runs_for_ever)
     event_post(&a.work);
     t.again = 10;
     t.after = 1000000;
-    event_timer_set(&t.timer, now);
-    event_timer_set(&end, now + 100000000);
+    event_timer_set(&t.timer, cpu.now);
+    event_timer_set(&end, cpu.now + 100000000);
     unit_expect_panic("the end of the test");
     event_run();
 }
 
 /* ---- An interrupt at every instruction ----------------------------------- */
 
-/* The interrupt posts a. What is posted runs after it was posted, once, and
- * whatever was there before is still there. */
+/* The interrupt posts a, which then runs, whatever has run before. */
 static volatile bool interrupted;
 static unsigned ran_then; /* when the interrupt came */
 
@@ -586,9 +476,9 @@ static void device_posts_a(void)
     event_post(&a.work);
 }
 
-static void irq(void)
+static void run_a_round(void)
 {
-    interrupt();
+    event_run_once(0);
 }
 
 static unsigned count(char name)
@@ -600,99 +490,25 @@ static unsigned count(char name)
     return n;
 }
 
-static void run_the_rest(void)
-{
-    for (unsigned round = 0; round < 4; round++)
-        event_run_once(0);
-    CHECK(irq_on, "interrupts are on at the end");
-
-    unsigned slept = sleeps;
-
-    is_stepped = false;
-    event_run_once(now + 10);
-    CHECK(sleeps == slept + 1, "with nothing left to do the machine sleeps");
-}
-
-static void post_b_and_c(void)
-{
-    event_post(&b.work);
-    event_post(&c.work);
-}
-
-static void a_b_and_c_ran(void)
-{
-    run_the_rest();
-    CHECK(count('a') == interrupted && count('b') == 1 && count('c') == 1,
-          "each runs once; here \"%s\"", trace);
-}
-
-TEST(test_posting_loses_nothing_when_an_interrupt_posts_in_the_middle)
-{
-    handler = device_posts_a;
-    is_stepped = true;
-    every_instruction(post_b_and_c, irq, a_b_and_c_ran);
-}
-
-static void post_a_and_b(void)
-{
-    event_post(&a.work);
-    event_post(&b.work);
-}
-
-static void a_and_b_ran(void)
-{
-    run_the_rest();
-    CHECK(count('a') == 1 && count('b') == 1, "each runs once; here \"%s\"",
-          trace);
-}
-
-TEST(test_posting_what_an_interrupt_posts_as_well_runs_it_once)
-{
-    handler = device_posts_a;
-    is_stepped = true;
-    every_instruction(post_a_and_b, irq, a_and_b_ran);
-}
-
-static void run_a_round(void)
-{
-    event_run_once(0);
-}
-
 static void a_ran_after_it_was_posted(void)
 {
-    run_the_rest();
+    cpu.stepped = false;
+    for (unsigned round = 0; round < 4; round++)
+        event_run_once(0);
+    CHECK(cpu.irq_on, "interrupts are on at the end");
     CHECK(count('b') == 1, "b runs once; here \"%s\"", trace);
     if (interrupted)
         CHECK(strchr(trace + ran_then, 'a'),
               "a was posted by an interrupt after \"%.*s\" had run, and runs "
-              "after that; here \"%s\"",
-              (int)ran_then, trace, trace);
+              "after that; here \"%s\"", (int)ran_then, trace, trace);
     CHECK(count('a') <= 2, "a runs at most twice; here \"%s\"", trace);
 }
 
 TEST(test_a_round_misses_nothing_when_an_interrupt_posts_in_the_middle)
 {
-    handler = device_posts_a;
-    is_stepped = true;
+    cpu.handler = device_posts_a;
+    cpu.stepped = true;
     event_post(&a.work);
     event_post(&b.work);
-    every_instruction(run_a_round, irq, a_ran_after_it_was_posted);
-}
-
-static void wait_for_ever(void)
-{
-    event_wait(UINT64_MAX);
-}
-
-static void a_runs(void)
-{
-    run_the_rest();
-    CHECK(count('a') == 1, "a runs once; here \"%s\"", trace);
-}
-
-TEST(test_no_wake_up_is_lost_between_the_last_look_and_the_sleep)
-{
-    handler = device_posts_a;
-    is_stepped = true;
-    every_instruction(wait_for_ever, irq, a_runs);
+    every_instruction(run_a_round, cpu_interrupt, a_ran_after_it_was_posted);
 }

@@ -45,6 +45,28 @@ static void machine(unsigned count, const size_t *sizes)
     machine(sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t),                \
             (size_t[]){ __VA_ARGS__ })
 
+/* The same with the regions in the order of their sizes, a page between each
+ * two. */
+static void machine_in_order(unsigned count, const size_t *sizes)
+{
+    size_t pages = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        pages += sizes[i] + 1;
+    uintptr_t base =
+        (uintptr_t)unit_memory(pages * PAGE_SIZE, PAGE_SIZE, 0xa5);
+
+    map.count = count;
+    for (unsigned i = 0; i < count; i++) {
+        map.region[i] = (struct mem_region){ base, sizes[i] * PAGE_SIZE };
+        base += (sizes[i] + 1) * PAGE_SIZE;
+    }
+    pages_init(&map);
+}
+#define MACHINE_IN_ORDER(...)                                                  \
+    machine_in_order(sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t),       \
+                     (size_t[]){ __VA_ARGS__ })
+
 static bool in_one_region(const void *first, size_t count)
 {
     for (unsigned i = 0; i < map.count; i++) {
@@ -124,16 +146,16 @@ static void shuffle(void **page, size_t count)
     }
 }
 
-TEST(test_at_first_every_page_of_the_map_is_there_and_none_is_used)
+TEST(test_init_has_every_page_of_the_map_and_none_in_use)
 {
     MACHINE(3, 100, 7);
-    CHECK(pages_usage().total == 110, "110 pages; here %zu",
-          pages_usage().total);
-    CHECK(pages_usage().used == 0, "none is used; here %zu",
-          pages_usage().used);
+    CHECK(pages_usage().total == 110, "regions of 3, 100 and 7 pages are 110 "
+          "in all; here it says %zu", pages_usage().total);
+    CHECK(pages_usage().used == 0, "none of them is in use at first; here it "
+          "says %zu", pages_usage().used);
 }
 
-TEST(test_every_page_is_handed_out_once)
+TEST(test_alloc_hands_out_every_page_once)
 {
     MACHINE(3, 100, 7);
     struct drained all = drain();
@@ -143,12 +165,44 @@ TEST(test_every_page_is_handed_out_once)
     for (size_t i = 1; i < all.count; i++)
         CHECK(all.page[i] != all.page[i - 1], "page %p came twice",
               all.page[i]);
-    give_back(all);
-    CHECK(pages_usage().used == 0, "none is used at the end; here %zu",
-          pages_usage().used);
 }
 
-TEST(test_all_of_a_region_can_be_had_in_a_row)
+TEST(test_alloc_finds_a_row_in_any_region)
+{
+    MACHINE_IN_ORDER(7, 100, 1);
+    CHECK(checked_alloc(100), "100 pages in a row are there, in the second of "
+          "three regions");
+    CHECK(checked_alloc(7), "and then 7");
+    CHECK(checked_alloc(1), "and then 1");
+}
+
+TEST(test_alloc_never_gives_what_lies_between_two_regions)
+{
+    MACHINE_IN_ORDER(5, 5, 5, 5);
+    for (unsigned i = 0; i < 4; i++)
+        CHECK(checked_alloc(5), "a row of 5 pages is in each of 4 regions; "
+              "here only in %u", i);
+    CHECK(!checked_alloc(1), "all 20 pages are handed out, and none is left");
+}
+
+TEST(test_alloc_leaves_the_rest_of_a_row_to_be_had)
+{
+    MACHINE(10);
+    CHECK(checked_alloc(4), "4 of 10 pages are there");
+    CHECK(checked_alloc(5), "then 5 of the 6 that are left");
+    CHECK(checked_alloc(1), "then the last");
+    CHECK(!checked_alloc(1), "and no more");
+}
+
+TEST(test_free_pages_are_no_longer_in_use)
+{
+    MACHINE(3, 100, 7);
+    give_back(drain());
+    CHECK(pages_usage().used == 0, "none is in use at the end; here it says "
+          "%zu", pages_usage().used);
+}
+
+TEST(test_alloc_gives_all_of_a_region_in_a_row)
 {
     MACHINE(1, 100, 7);
     CHECK(checked_alloc(100), "100 pages in a row are there");
@@ -156,7 +210,7 @@ TEST(test_all_of_a_region_can_be_had_in_a_row)
     CHECK(checked_alloc(1), "and then 1");
 }
 
-TEST(test_there_is_no_more_than_there_is)
+TEST(test_alloc_gives_no_more_than_there_is)
 {
     MACHINE(20, 30);
     CHECK(!checked_alloc(31), "31 pages in a row are nowhere");
@@ -168,7 +222,7 @@ TEST(test_there_is_no_more_than_there_is)
     CHECK(checked_alloc(30), "30 pages are there after all that");
 }
 
-TEST(test_a_machine_without_memory_has_none)
+TEST(test_init_of_a_machine_without_memory_has_none)
 {
     map.count = 0;
     pages_init(&map);
@@ -176,7 +230,7 @@ TEST(test_a_machine_without_memory_has_none)
     CHECK(pages_usage().total == 0, "none at all");
 }
 
-TEST(test_a_page_that_came_back_is_handed_out_again)
+TEST(test_free_pages_are_handed_out_again)
 {
     MACHINE(1);
     void *page = checked_alloc(1);
@@ -185,7 +239,7 @@ TEST(test_a_page_that_came_back_is_handed_out_again)
     CHECK(checked_alloc(1) == page, "the only page there is");
 }
 
-TEST(test_neighbours_come_together_in_whatever_order_they_come_back)
+TEST(test_free_neighbours_come_together_in_whatever_order)
 {
     MACHINE(64);
     for (unsigned round = 0; round < 200; round++) {
@@ -200,7 +254,7 @@ TEST(test_neighbours_come_together_in_whatever_order_they_come_back)
     }
 }
 
-TEST(test_a_large_piece_may_be_cut_where_small_ones_were)
+TEST(test_free_pieces_make_room_for_others)
 {
     MACHINE(16);
     void *a = checked_alloc(4), *b = checked_alloc(4), *c = checked_alloc(4);
@@ -216,7 +270,7 @@ TEST(test_a_large_piece_may_be_cut_where_small_ones_were)
     CHECK(checked_alloc(16), "all is one piece again");
 }
 
-TEST(test_what_is_handed_out_is_not_written_to)
+TEST(test_free_writes_nothing_into_what_is_handed_out)
 {
     MACHINE(40, 9);
     struct drained all = drain();
@@ -233,7 +287,7 @@ TEST(test_what_is_handed_out_is_not_written_to)
                   "byte %zu of page %zu is as it was", at, i);
 }
 
-TEST(test_a_page_given_back_twice_is_noticed)
+TEST(test_fault_of_a_page_given_back_twice)
 {
     MACHINE(10);
     void *page = checked_alloc(1);
@@ -244,7 +298,7 @@ TEST(test_a_page_given_back_twice_is_noticed)
     pages_free(page, 1);
 }
 
-TEST(test_a_page_given_back_twice_is_noticed_inside_a_larger_piece)
+TEST(test_fault_of_a_page_given_back_twice_inside_a_larger_piece)
 {
     MACHINE(10);
     char *first = checked_alloc(6);
@@ -254,7 +308,7 @@ TEST(test_a_page_given_back_twice_is_noticed_inside_a_larger_piece)
     pages_free(first + 2 * PAGE_SIZE, 1);
 }
 
-TEST(test_more_pages_given_back_than_were_handed_out_is_noticed)
+TEST(test_fault_of_more_pages_given_back_than_were_handed_out)
 {
     MACHINE(10);
     char *first = checked_alloc(10);
@@ -264,7 +318,7 @@ TEST(test_more_pages_given_back_than_were_handed_out_is_noticed)
     pages_free(first, 5);
 }
 
-TEST(test_pages_that_were_never_ours_are_noticed)
+TEST(test_fault_of_pages_that_were_never_ours)
 {
     static char foreign[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
@@ -274,7 +328,7 @@ TEST(test_pages_that_were_never_ours_are_noticed)
     pages_free(foreign, 1);
 }
 
-TEST(test_pages_beyond_the_end_of_a_region_are_noticed)
+TEST(test_fault_of_pages_beyond_the_end_of_a_region)
 {
     MACHINE(10);
     char *first = checked_alloc(10);
@@ -283,7 +337,7 @@ TEST(test_pages_beyond_the_end_of_a_region_are_noticed)
     pages_free(first + 5 * PAGE_SIZE, 6);
 }
 
-TEST(test_an_address_inside_a_page_is_noticed)
+TEST(test_fault_of_an_address_inside_a_page)
 {
     MACHINE(10);
     char *first = checked_alloc(2);
@@ -330,7 +384,7 @@ static void take_back(struct piece *piece)
     pages_free(piece->first, piece->count);
 }
 
-TEST(test_ten_thousand_random_calls_agree_with_a_model)
+TEST(test_random_calls_agree_with_a_model)
 {
     enum { PIECES = 24 };
     struct piece out[PIECES];
@@ -372,7 +426,7 @@ TEST(test_ten_thousand_random_calls_agree_with_a_model)
 
 /* ---- Small and large machines ------------------------------------------- */
 
-TEST(test_it_works_with_six_mib)
+TEST(test_machine_of_six_mib)
 {
     MACHINE(158, 1024 + 256);
     struct drained all = drain();
@@ -394,7 +448,7 @@ static void *reserve(size_t bytes)
     return at;
 }
 
-TEST(test_it_works_with_six_gib)
+TEST(test_machine_of_six_gib)
 {
     const size_t gib = 1ul << 30;
 
@@ -403,10 +457,13 @@ TEST(test_it_works_with_six_gib)
     CHECK(pages_usage().total == 6 * gib / PAGE_SIZE, "%zu pages; here %zu",
           6 * gib / PAGE_SIZE, pages_usage().total);
 
-    char *large = checked_alloc(5 * gib / PAGE_SIZE);
     char *small = checked_alloc(1);
+    char *large = checked_alloc(5 * gib / PAGE_SIZE);
 
-    CHECK(large && small, "5 GiB in a row are there, and a page");
+    CHECK(large && small, "a page is there, and then 5 GiB in a row");
+    CHECK(small + PAGE_SIZE <= large || small >= large + 5 * gib,
+          "of 6 GiB, the page %p is not one of the 5 GiB from %p on",
+          (void *)small, (void *)large);
     CHECK(!checked_alloc(2 * gib / PAGE_SIZE), "but not 2 GiB more");
     large[0] = large[5 * gib - 1] = 1;
     pages_free(large, 5 * gib / PAGE_SIZE);

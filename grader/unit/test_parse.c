@@ -263,12 +263,42 @@ TEST(test_a_head_that_comes_byte_by_byte_is_the_same)
         CHECK(parsed == (have < len ? HTTP_PARTIAL : HTTP_OK),
               "after %zu of %zu bytes http_parse() gives %d", have, len,
               parsed);
+        CHECK(have == len || r.seen == have, "after %zu bytes that have no "
+              "line end any more, seen should be %zu, here %zu: or they are "
+              "looked at again with each byte that comes", have, have, r.seen);
         /* Asked again without anything new. */
         if (have < len)
             CHECK(http_parse(&r, buf, have) == HTTP_PARTIAL,
                   "asked again after %zu bytes, it is still a part", have);
     }
     check_browser(len);
+}
+
+TEST(test_heads_that_come_in_turns_do_not_mix)
+{
+    static const char *const texts[] = { "GET /a HTTP/1.1\r\nA: b\r\n\r\n",
+                                         "HEAD / HTTP/1.0\r\nB: c\r\n\r\n" };
+    static struct http_request both[2];
+    size_t len = strlen(texts[0]);
+    char *buf[2];
+
+    for (unsigned k = 0; k < 2; k++) {
+        buf[k] = unit_memory(len, 1, '?');
+        http_request_start(&both[k]);
+    }
+    for (size_t have = 1; have <= len; have++)
+        for (unsigned k = 0; k < 2; k++) {
+            buf[k][have - 1] = texts[k][have - 1];
+            enum http_parsed parsed = http_parse(&both[k], buf[k], have);
+            CHECK(parsed == (have < len ? HTTP_PARTIAL : HTTP_OK),
+                  "two clients send a head each, a byte in turns: after %zu of "
+                  "%zu bytes http_parse() gives %d for client %u", have, len,
+                  parsed, k + 1);
+        }
+    check_slice("of two in turns, the first method", both[0].method, "GET");
+    check_slice("of two in turns, the second method", both[1].method, "HEAD");
+    check_slice("of two in turns, the second field_name",
+                both[1].field[0].field_name, "B");
 }
 
 static const struct {
@@ -381,12 +411,20 @@ static void fields(const char *lines)
           "\"%s\" should be whole", text);
 }
 
+/* Behind the last field lies one of the request before. */
+static void leave(const char *name, const char *value)
+{
+    r.field[r.field_count] = (struct http_field){ { name, strlen(name) },
+                                                  { value, strlen(value) } };
+}
+
 TEST(test_a_field_is_found_whatever_the_case_of_its_name)
 {
     static const char *const names[] = { "Host", "host", "HOST", "hOsT" };
     struct http_slice value = { NULL, 0 };
 
     fields("Accept: x\r\nhOST: one\r\nHosts: two\r\nHos: three\r\n");
+    leave("Host", "old");
     for (size_t i = 0; i < 4; i++) {
         unsigned count = http_field(&r, names[i], &value);
         CHECK(count == 1, "there is one %s, here %u", names[i], count);
@@ -404,6 +442,7 @@ TEST(test_all_fields_of_a_name_are_counted_and_the_first_is_given)
 
     value.data = "old";
     value.len = 3;
+    leave("C", "left over");
     CHECK(http_field(&r, "C", &value) == 0, "there is none");
     check_slice("the value that was there", value, "old");
 }
@@ -434,6 +473,7 @@ TEST(test_a_list_has_its_members_and_no_others)
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         fields(lists[i].lines);
+        leave("Connection", "close");
         bool has = http_field_has(&r, "Connection", "close");
         CHECK(has == lists[i].has, "\"%s\": is \"close\" a member? %s, here %s",
               lists[i].lines, lists[i].has ? "yes" : "no",

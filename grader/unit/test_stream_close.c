@@ -35,6 +35,23 @@ TEST(test_close_with_unread_bytes_is_no_reset)
     check_all_gone();
 }
 
+TEST(test_close_with_unread_bytes_opens_the_window_by_the_last_of_them)
+{
+    static const unsigned sizes[] = { 1, 2, 1460 };
+
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct peer *p = i ? peer_connect(PORT) : start_connected();
+        uint8_t *data = random_bytes(sizes[i]);
+
+        owner.takes = 0;
+        peer_send(p, data, sizes[i]);
+        close_it(owner.stream);
+        CHECK(owner.stream->pcb->rcv_wnd == WINDOW, "with %u bytes unread the "
+              "window is as open as if they had been read, but for %u bytes",
+              sizes[i], WINDOW - owner.stream->pcb->rcv_wnd);
+    }
+}
+
 TEST(test_a_slow_peer_may_take_its_time_after_close)
 {
     struct peer *p = start_connected();

@@ -31,6 +31,19 @@ TEST(test_abort_resets_at_once)
     check_all_gone();
 }
 
+TEST(test_abort_resets_and_leaves_nobody_to_be_told)
+{
+    struct stream *s;
+
+    start_connected();
+    s = owner.stream;
+    stream_enter(s);            /* so that the struct stays */
+    abort_it(s);
+    CHECK(!s->pcb && !s->events, "an aborted stream has no pcb and no owner");
+    CHECK(stream_leave(s) == ERR_ABRT, "and whoever is inside hears ERR_ABRT");
+    check_all_gone();
+}
+
 /* The reset itself is the one buffer too many. */
 TEST(test_a_reset_is_told_once_though_memory_ends_with_it)
 {

@@ -127,6 +127,23 @@ TEST(test_writable_comes_though_nothing_is_under_way)
     finish(p);
 }
 
+TEST(test_writable_comes_by_itself_only_when_there_is_room)
+{
+    struct stream *s;
+
+    start_connected();
+    s = owner.stream;
+    s->wants_room = true;
+    s->pcb->snd_buf = 0;
+    stream_on_poll(s, s->pcb);
+    CHECK(owner.writables == 0 && s->wants_room, "without room writable() does "
+          "not come");
+    s->pcb->snd_buf = 1;
+    stream_on_poll(s, s->pcb);
+    CHECK(owner.writables == 1 && !s->wants_room, "with any it comes, here %u "
+          "times", owner.writables);
+}
+
 TEST(test_an_empty_pool_of_segments_delays_and_loses_nothing)
 {
     struct peer *p = start_connected();

@@ -15,25 +15,32 @@ static uint16_t cells[VGA_CELLS];
 
 uint16_t vga_read_cell(unsigned index)
 {
-    CHECK(index < VGA_CELLS, "the screen has %d cells; %u was read", VGA_CELLS,
-          index);
+    CHECK(index < VGA_CELLS, "the screen has %d cells; cell %u was read",
+          VGA_CELLS, index);
     return cells[index];
 }
 
 void vga_write_cell(unsigned index, uint16_t cell)
 {
-    CHECK(index < VGA_CELLS, "the screen has %d cells; %u was written",
-          VGA_CELLS, index);
+    CHECK(index < VGA_CELLS, "the screen has %d cells, 0 to %d; cell %u was "
+          "written", VGA_CELLS, VGA_CELLS - 1, index);
     cells[index] = cell;
 }
 
-/* What a firmware leaves. */
+/* An empty screen. */
 static void machine(void)
+{
+    for (unsigned i = 0; i < VGA_CELLS; i++)
+        cells[i] = VGA_BLANK;
+    vga_cursor = (struct vga_cursor){ 0, 0, VGA_LIGHT_GREY };
+}
+
+/* One as a firmware leaves it. */
+static void used_machine(void)
 {
     for (unsigned i = 0; i < VGA_CELLS; i++)
         cells[i] = (uint16_t)(0x1f00 | (i & 0xff));
     vga_cursor = (struct vga_cursor){ 7, 9, VGA_LIGHT_GREY };
-    vga_clear();
 }
 
 static void put(const char *text)
@@ -44,33 +51,90 @@ static void put(const char *text)
 
 #define CHECK_CELL(row, column, wanted)                                        \
     CHECK(cells[(row) * VGA_COLUMNS + (column)] == (wanted),                   \
-          "row %u, column %u is %#x; here %#x", (unsigned)(row),               \
-          (unsigned)(column), (unsigned)(wanted),                              \
-          cells[(row) * VGA_COLUMNS + (column)])
+          "row %u, column %u has attribute %02x and character %02x; here "     \
+          "attribute %02x and character %02x", (unsigned)(row),                \
+          (unsigned)(column), (unsigned)(wanted) >> 8,                         \
+          (unsigned)(wanted) & 0xff,                                           \
+          cells[(row) * VGA_COLUMNS + (column)] >> 8,                          \
+          cells[(row) * VGA_COLUMNS + (column)] & 0xff)
 
 #define CHECK_CURSOR(row_, column_)                                            \
     CHECK(vga_cursor.row == (row_) && vga_cursor.column == (column_),          \
-          "the cursor is in row %u, column %u; here %u, %u", (unsigned)(row_), \
-          (unsigned)(column_), vga_cursor.row, vga_cursor.column)
+          "the cursor is in row %u, column %u; here in row %u, column %u",     \
+          (unsigned)(row_), (unsigned)(column_), vga_cursor.row,               \
+          vga_cursor.column)
 
-TEST(test_the_screen_is_cleared_of_the_firmware_s_text)
+/* ---- Clear -------------------------------------------------------------- */
+
+TEST(test_clear_removes_the_firmware_s_text)
 {
-    machine();
+    used_machine();
+    vga_clear();
     for (unsigned i = 0; i < VGA_CELLS; i++)
         CHECK_CELL(i / VGA_COLUMNS, i % VGA_COLUMNS, 0x0720);
+}
+
+TEST(test_clear_puts_the_cursor_to_the_top_left)
+{
+    used_machine();
+    vga_clear();
     CHECK_CURSOR(0, 0);
 }
 
-TEST(test_it_is_cleared_in_the_cursor_s_colors)
+TEST(test_clear_is_in_the_cursor_s_colors)
 {
+    used_machine();
     vga_cursor.attribute = 0x1e;
     vga_clear();
     CHECK_CELL(0, 0, 0x1e20);
     CHECK_CELL(24, 79, 0x1e20);
-    CHECK(vga_cursor.attribute == 0x1e, "which stay what they are");
+    CHECK(vga_cursor.attribute == 0x1e, "the attribute stays what it is, 1e; "
+          "here %02x", vga_cursor.attribute);
 }
 
-TEST(test_characters_stand_side_by_side_in_the_cursor_s_colors)
+/* ---- New line ----------------------------------------------------------- */
+
+TEST(test_newline_goes_to_the_left_edge_of_the_next_row)
+{
+    machine();
+    vga_cursor.column = 33;
+    vga_newline();
+    CHECK_CURSOR(1, 0);
+    vga_newline();
+    CHECK_CURSOR(2, 0);
+    for (unsigned i = 0; i < VGA_CELLS; i++)
+        CHECK_CELL(i / VGA_COLUMNS, i % VGA_COLUMNS, VGA_BLANK);
+}
+
+TEST(test_newline_moves_no_text_before_the_last_row)
+{
+    machine();
+    cells[0] = 0x4f41;
+    for (unsigned row = 1; row < VGA_ROWS; row++) {
+        vga_newline();
+        CHECK_CURSOR(row, 0);
+        CHECK_CELL(0, 0, 0x4f41);
+    }
+}
+
+TEST(test_newline_in_the_last_row_moves_the_text)
+{
+    machine();
+    cells[5 * VGA_COLUMNS + 3] = 0x4f41;
+    vga_cursor.row = VGA_ROWS - 1;
+    vga_cursor.column = 70;
+    vga_newline();
+    CHECK_CURSOR(24, 0);
+    CHECK_CELL(4, 3, 0x4f41);
+    CHECK_CELL(5, 3, VGA_BLANK);
+    vga_newline();
+    CHECK_CURSOR(24, 0);
+    CHECK_CELL(3, 3, 0x4f41);
+}
+
+/* ---- Characters --------------------------------------------------------- */
+
+TEST(test_putc_writes_side_by_side_in_the_cursor_s_colors)
 {
     machine();
     put("Hi");
@@ -83,16 +147,27 @@ TEST(test_characters_stand_side_by_side_in_the_cursor_s_colors)
     CHECK_CURSOR(0, 3);
 }
 
-TEST(test_a_character_above_127_does_not_spill_into_the_colors)
+TEST(test_putc_finds_its_cell_in_every_row)
+{
+    machine();
+    vga_cursor.row = 12;
+    vga_cursor.column = 34;
+    put("x");
+    CHECK_CELL(12, 34, 0x0778);
+    CHECK_CURSOR(12, 35);
+}
+
+TEST(test_putc_keeps_a_character_above_127_out_of_the_colors)
 {
     machine();
     vga_putc((char)0xe4);
     vga_putc((char)0xff);
     CHECK_CELL(0, 0, 0x07e4);
     CHECK_CELL(0, 1, 0x07ff);
+    CHECK_CURSOR(0, 2);
 }
 
-TEST(test_a_new_line_begins_at_the_left_edge)
+TEST(test_putc_begins_a_new_line_and_draws_nothing_for_it)
 {
     machine();
     put("abc\nd\n\ne");
@@ -100,23 +175,21 @@ TEST(test_a_new_line_begins_at_the_left_edge)
     CHECK_CELL(1, 0, 0x0764);
     CHECK_CELL(3, 0, 0x0765);
     CHECK_CURSOR(3, 1);
-    vga_newline();
-    CHECK_CURSOR(4, 0);
 }
 
-TEST(test_after_the_last_column_comes_the_next_row)
+TEST(test_putc_goes_on_in_the_next_row_after_the_last_column)
 {
     machine();
     for (unsigned i = 0; i < VGA_COLUMNS; i++)
         vga_putc('x');
-    CHECK_CURSOR(1, 0);
     CHECK_CELL(0, 79, 0x0778);
     CHECK_CELL(1, 0, 0x0720);
+    CHECK_CURSOR(1, 0);
     vga_putc('y');
     CHECK_CELL(1, 0, 0x0779);
 }
 
-TEST(test_in_the_last_row_the_text_moves_up)
+TEST(test_putc_moves_the_text_up_in_the_last_row)
 {
     machine();
     for (unsigned row = 0; row < VGA_ROWS; row++) {
@@ -129,7 +202,7 @@ TEST(test_in_the_last_row_the_text_moves_up)
     CHECK_CELL(24, 0, 0x0720);
 }
 
-TEST(test_a_full_last_row_moves_up_at_once)
+TEST(test_putc_moves_a_full_last_row_up_at_once)
 {
     machine();
     vga_cursor.row = 24;
@@ -140,20 +213,20 @@ TEST(test_a_full_last_row_moves_up_at_once)
     CHECK_CELL(24, 79, 0x0720);
 }
 
-TEST(test_random_text_agrees_with_a_model)
+TEST(test_putc_of_random_text_agrees_with_a_model)
 {
-    static char model[VGA_ROWS][VGA_COLUMNS];
+    static uint8_t model[VGA_ROWS][VGA_COLUMNS];
     unsigned row = 0, column = 0;
 
     machine();
     memset(model, ' ', sizeof(model));
     for (unsigned n = 0; n < 20000; n++) {
-        char c = unit_random_below(30) ? (char)('!' + unit_random_below(90))
+        char c = unit_random_below(60) ? (char)('!' + unit_random_below(222))
                                        : '\n';
 
         vga_putc(c);
         if (c != '\n')
-            model[row][column++] = c;
+            model[row][column++] = (uint8_t)c;
         if (c == '\n' || column == VGA_COLUMNS) {
             column = 0;
             if (row + 1 < VGA_ROWS) {

@@ -3,6 +3,7 @@
  * test_virtio_blk.c - the driver of a virtio disk, from its discovery to its
  * end, with the queue and the handshake beneath it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "block/block.h"
@@ -11,7 +12,8 @@
 #include "lib/errno.h"
 #include "unit.h"
 
-enum { SECTORS = 256, REQUESTS = 300, ROOM_MAX = BLOCK_PIECES_MAX };
+enum { SECTORS = 256, REQUESTS = 300, ROOM_MAX = BLOCK_PIECES_MAX,
+       NOT_SET = 1 };
 
 /* ---- Requests ----------------------------------------------------------- */
 
@@ -35,7 +37,8 @@ static void is_done(struct block_request *req)
     struct test_request *r = container_of(req, struct test_request, req);
 
     CHECK(!submitting, "done() does not come from inside block_submit()");
-    CHECK(r->done == 0, "done() comes once");
+    CHECK(r->done == 0, "done() came twice for one request");
+    CHECK(r->req.error != NOT_SET, "done() came before req->error was set");
     CHECK(r >= requests + held || r->req.error == 0 || disk_is_reset() ||
               r == lie, "what a broken device held is given back after its "
           "reset");
@@ -61,7 +64,7 @@ static struct test_request *request(unsigned i, enum block_op op,
     r->req.sector = sector;
     r->req.pieces = r->pieces;
     r->req.count = op == BLOCK_FLUSH ? 0 : count;
-    r->req.error = 1;
+    r->req.error = NOT_SET;
     r->req.done = is_done;
     return r;
 }
@@ -446,6 +449,28 @@ TEST(test_others_have_their_turn_while_many_requests_are_done)
     CHECK(done_count == 85, "but they are without another interrupt");
 }
 
+TEST(test_complete_takes_no_more_than_its_limit_and_says_how_many)
+{
+    static const unsigned wanted[] = { 3, 3, 1, 0 };
+
+    up();
+    for (unsigned i = 0; i < 7; i++)
+        submit(request(i, BLOCK_READ, i, 1));
+    event_run_once(0);
+    while (disk_take() > 0)
+        disk_use(0);
+    struct virtio_blk *blk = container_of(blk0, struct virtio_blk, block);
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned before = done_count;
+        unsigned count = virtio_blk_complete(blk, 3);
+
+        CHECK(count == wanted[i] && done_count - before == wanted[i],
+              "of 7 requests that the device is done with, call %u with limit "
+              "3 hands back %u and returns %u: expected %u", i + 1,
+              done_count - before, count, wanted[i]);
+    }
+}
+
 static unsigned resubmits;
 static void once_more(struct block_request *req)
 {
@@ -466,6 +491,26 @@ TEST(test_a_request_is_submitted_again_from_its_done)
     disk_run();
     CHECK(done_count == 10 && disk.reads == 510, "all 510 were read, here %u",
           disk.reads);
+}
+
+static void free_it(struct block_request *req)
+{
+    free(req);
+    done_count++;
+}
+
+TEST(test_a_request_may_be_freed_in_its_done)
+{
+    up();
+    for (unsigned i = 0; i < 10; i++) {
+        struct block_request *req = malloc(sizeof *req);
+
+        *req = request(i, i % 3, i, 1)->req;
+        req->done = free_it;
+        CHECK(block_submit(blk0, req) == 0, "it is taken");
+    }
+    disk_run();
+    CHECK(done_count == 10, "of 10 requests %u were done", done_count);
 }
 
 /* The disk, as the requests of this test make it. */
@@ -519,6 +564,7 @@ TEST(test_the_status_byte_decides)
         { 0, 0 }, { 1, -EIO }, { 2, -ENOTSUP }, { 3, -EIO }, { 0x80, -EIO },
         { 0xff, -EIO }, { -2, -EIO },
     };
+    static const char *const ops[] = { "read", "write", "flush" };
 
     up();
     for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
@@ -528,8 +574,9 @@ TEST(test_the_status_byte_decides)
             disk_run();
             CHECK(requests[0].done == 1 &&
                       requests[0].req.error == table[i].error,
-                  "status %d (-2: none was written) ends with %d, here %d",
-                  table[i].status, table[i].error, requests[0].req.error);
+                  "%s: status %d (-2: none was written) ends with %d, here %d",
+                  ops[op], table[i].status, table[i].error,
+                  requests[0].req.error);
         }
     }
     disk.status = -1;
@@ -603,8 +650,8 @@ static void check_broken(const char *words)
     CHECK(disk_is_reset(), "the device is reset");
     for (unsigned i = 0; i < 100; i++)
         CHECK(requests[i].done == 1 && requests[i].req.error == -EIO,
-              "request %u is done, with -EIO, here %d", i,
-              requests[i].req.error);
+              "request %u is done %u times, with %d: expected once, with %d",
+              i, requests[i].done, requests[i].req.error, -EIO);
     CHECK(unit_log_count() == 2, "one line says it, here %u",
           unit_log_count() - 1);
     CHECK(strstr(unit_log_last(), words), "it says \"%s\", here \"%s\"", words,
@@ -622,7 +669,7 @@ TEST(test_a_status_that_was_not_written_breaks_the_device)
     disk.used_len = 0;
     lie = &requests[0];
     disk_use(0);
-    check_broken("no status");
+    check_broken("blk0 requests: ");
 }
 
 TEST(test_a_status_that_was_not_written_is_not_believed)
@@ -632,7 +679,7 @@ TEST(test_a_status_that_was_not_written_is_not_believed)
     disk.status = VIRTIO_BLK_S_UNSUPP;
     lie = &requests[0];
     disk_use(0);
-    check_broken("no status");
+    check_broken("blk0 requests: ");
 }
 
 TEST(test_a_used_id_that_can_not_be_breaks_the_device)

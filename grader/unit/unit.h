@@ -18,7 +18,8 @@
  * prints a line for each test, "pass NAME", "fail NAME" or "todo NAME", with
  * what there is to say about it indented below, and exits with 0 when all
  * passed, else with 1; with --stop it ends at the first that did not. A TEST
- * is a name or the beginning of one.
+ * is a name or the beginning of one. A test's limit is on the time that it has
+ * a processor for, so that a busy machine fails nobody.
  */
 #ifndef UNIT_H
 #define UNIT_H

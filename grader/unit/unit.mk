@@ -19,6 +19,7 @@ UNIT_VIRTIO    := fake_virtio_device.c 05-virtqueue/virtqueue.c \
     04-events/loop.c kernel/event/event.c
 UNIT.pci         := fake_pci.c 06-device/pci.c \
     $(addprefix kernel/drivers/pci/, bus.c msix.c)
+UNIT.bus         := $(UNIT.pci)
 UNIT.handshake   := $(UNIT_VIRTIO)
 UNIT.virtio_core := $(UNIT_VIRTIO)
 UNIT.porting     := $(UNIT_VIRTIO)
@@ -34,13 +35,21 @@ UNIT.virtio_legacy := $(UNIT.virtio_pci) fake_legacy.c
 UNIT.virtio_rng  := $(UNIT_VIRTIO) kernel/drivers/virtio_rng/virtio_rng.c
 UNIT.virtio_net  := $(UNIT_VIRTIO) $(UNIT_FORMAT) 09-frames/virtio_net.c \
     kernel/net/netdev.c $(wildcard kernel/drivers/virtio_net/*.c)
+UNIT_RINGS     := $(UNIT_VIRTIO) 09-frames/virtio_net.c fake_rings.c \
+    kernel/drivers/virtio_net/pools.c
+UNIT.net_receive  := $(UNIT_RINGS)
+UNIT.net_transmit := $(UNIT_RINGS)
 UNIT.format    := 02-print/format.c 02-print/console.c \
     kernel/console/consoles.c kernel/console/print.c
 UNIT.console   := $(UNIT.format)
+UNIT.format_pieces := $(UNIT.format)
 UNIT.pages     := 03-memory/pages.c kernel/mem/mem.c
 UNIT.heap      := 03-memory/pages.c 03-memory/heap.c kernel/mem/mem.c \
     kernel/mem/heap_area.c
-UNIT.loop      := 04-events/loop.c kernel/event/event.c every_instruction.c
+UNIT.heap_pieces := $(UNIT.heap)
+UNIT.loop      := fake_cpu.c every_instruction.c 04-events/loop.c \
+    kernel/event/event.c
+UNIT.loop_parts := $(UNIT.loop)
 UNIT.framebuffer := $(addprefix kernel/drivers/framebuffer/, \
     framebuffer.c font.c)
 UNIT.map       := kernel/arch/map.c $(if $(filter x86_64,$(shell uname -m)), \
@@ -59,8 +68,10 @@ UNIT.vga       := 01-hi/vga.c 02-print/console.c kernel/console/consoles.c
 UNIT.irq       := 04-events/irq.c 04-events/pic.c kernel/core/irq.c \
     kernel/arch/x86_64/vectors.c
 UNIT.timer     := 04-events/timer.c kernel/drivers/pit/pit.c
-UNIT.keyboard  := 04-events/keyboard.c 04-events/loop.c kernel/event/event.c \
-    $(wildcard kernel/drivers/keyboard/*.c)
+UNIT.keyboard  := 04-events/keyboard.c \
+    kernel/drivers/keyboard/keyboard_map.c
+UNIT.keyboard_setup := 04-events/keyboard.c 04-events/loop.c \
+    kernel/event/event.c $(wildcard kernel/drivers/keyboard/*.c)
 UNIT.string    := kernel/lib/number.c string_lodge.c \
     $(sort string_aarch64.c \
         $(notdir $(wildcard grader/unit/string_$(shell uname -m).c)))
@@ -72,6 +83,7 @@ UNIT.cache     := $(UNIT_BLOCK) $(UNIT_CACHE)
 UNIT.virtio_blk := fake_disk_virtio.c $(UNIT_VIRTIO) $(UNIT_FORMAT) \
     07-block/virtio_blk.c kernel/drivers/virtio_blk/setup.c \
     kernel/block/block.c
+UNIT.virtio_blk_chain := $(UNIT.virtio_blk)
 UNIT.virtio_scsi := fake_scsi.c $(UNIT_VIRTIO) $(UNIT_FORMAT) \
     kernel/block/block.c $(wildcard kernel/drivers/virtio_scsi/*.c)
 UNIT.host_blk  := kernel/drivers/host/blk/blk.c kernel/block/block.c \
@@ -81,8 +93,9 @@ UNIT.wait      := $(addprefix kernel/arch/unix/, wait.c clock.c output.c) \
 UNIT.parse     := 12-http/parse.c fuzz_parse.c
 UNIT.path      := 12-http/path.c kernel/http/target.c kernel/http/host.c \
     fuzz_path.c
-UNIT.respond   := 12-http/respond.c \
+UNIT.respond   := 12-http/respond.c fake_request.c host_format.c \
     $(addprefix kernel/http/, host.c target.c registry.c text.c)
+UNIT.response  := $(UNIT.respond)
 UNIT.server    := 12-http/parse.c 12-http/path.c 12-http/respond.c \
     $(wildcard kernel/http/*.c) kernel/fs/fs.c fake_stream.c fake_files.c \
     fake_site.c
@@ -106,16 +119,19 @@ UNIT_LWIP      := fake_card.c fake_cut.c tcp_peer.c 10-lwip/netif.c \
         connections.c lists.c predict.c cut.c departure.c offload.c \
         memory.c buffers.c streams.c borrowed.c ping.c)
 STREAMS        := $(addprefix stream_, contract open send receive close error \
-                    window weather cut cut_window)
+                    window weather cut cut_window steps_in steps_out)
 $(foreach u,$(STREAMS),$(eval UNIT.$(u) := stream_owner.c $(UNIT_LWIP)))
 # The same contract over the host's own sockets.
 UNIT_SOCKETS   := stream_owner.c socket_peer.c fake_host.c \
     13-retarget/sockets.c $(wildcard kernel/net/sockets/*.c) \
     04-events/loop.c kernel/event/event.c
 UNIT.sockets   := test_stream_contract.c $(UNIT_SOCKETS)
+UNIT.sockets_steps := 13-retarget/sockets.c
 UNIT.sockets_open := $(UNIT_SOCKETS)
 UNIT.sockets_data := $(UNIT_SOCKETS)
 UNIT.sockets_end  := $(UNIT_SOCKETS)
+UNIT.port      := $(UNIT_LWIP)
+UNIT.port_time := $(UNIT_LWIP)
 UNIT.netif     := $(UNIT_LWIP)
 UNIT.dhcp      := $(UNIT_LWIP)
 UNIT.crowd     := $(UNIT_LWIP)
@@ -152,7 +168,11 @@ UNIT_EXT2      := 08-files/ext2.c fake_image.c kernel/fs/fs.c \
     kernel/console/consoles.c
 UNIT.ext2      := $(UNIT_EXT2) $(UNIT_CACHE)
 UNIT.ext2_hostile := $(UNIT_EXT2) fake_cache.c fuzz_ext2.c
+UNIT.ext2_blocks  := $(UNIT_EXT2) fake_cache.c bare_ext2.c
+UNIT.ext2_names   := $(UNIT.ext2_blocks)
 $(foreach u,$(STREAMS),$(eval UNIT_MODULE.$(u) := net/lwip))
+UNIT_MODULE.port   := net/lwip
+UNIT_MODULE.port_time := net/lwip
 UNIT_MODULE.netif  := net/lwip
 UNIT_MODULE.dhcp   := net/lwip
 UNIT_MODULE.crowd  := net/lwip
@@ -219,9 +239,13 @@ $(foreach u,$(UNITS),$(eval $(call unit_program,$(u))))
 $(foreach u,$(UNITS),$(if $(UNIT_MODULE.$(u)),$(foreach s,$(call \
     unit_sources,$(u)),$(eval UNIT_MODULE_OF.$(s) := $(UNIT_MODULE.$(u))))))
 
+$(UNIT_OUT)/mine/labs: always
+	$(call stamp,$(LABS))
+
 # $(1) source, $(2) object.
 define unit_compile
-$(2): $(1) $(UNIT_OBJ)/flags $(call fetched,$(UNIT_MODULE_OF.$(1)))
+$(2): $(1) $(UNIT_OBJ)/flags $(call fetched,$(UNIT_MODULE_OF.$(1))) \
+      $(call students_folder,$(1),$(UNIT_OUT))
 	$$(call say,HOSTCC,$(1))
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(UNIT_CFLAGS) $(call unit_cflags,$(1)) \
@@ -235,6 +259,7 @@ $(UNIT_OBJ)/flags: always
 -include $(foreach s,$(UNIT_SOURCES),$(patsubst \
     %.o,%.d,$(call unit_object,$(s))))
 
+## == To work on a lab
 ## unit [UNIT=virtqueue] [MINE=5] [ARGS="--list"]: tests on the host
 .PHONY: unit unit-programs $(addprefix unit-run-,$(UNITS))
 unit: $(addprefix unit-run-,$(UNIT))

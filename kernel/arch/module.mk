@@ -5,4 +5,5 @@ include kernel/arch/$(ARCH)/sources.mk
 SRCS      := $(PORT_SRCS) map.c
 EXERCISES := $(PORT_EXERCISES)
 HOSTED    := $(PORT_HOSTED)
+APART     := canary.c memcpy.c memset.c
 NEEDS     := lib

@@ -29,8 +29,11 @@ struct initcall {
     void (*run)(void);
 };
 
+/* no_reorder: a compiler that sees the whole image at once (LTO=1) would turn
+ * their order round. */
 #define INITCALL(level_, function)                                       \
     static const struct initcall initcall_##function                     \
-        __attribute__((used, section("initcalls"))) = { level_, function }
+        __attribute__((used, no_reorder, section("initcalls"))) =        \
+            { level_, function }
 
 #endif

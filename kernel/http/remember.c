@@ -48,6 +48,7 @@ enum {
     MEMORY_PART = 256,          /* of all memory at most this part */
     SETS_MAX = 512,             /* of WAYS answers each */
     WAYS = 2,
+    SET_PAGES = WAYS * TEXT_SIZE / PAGE_SIZE,
     DATE_LEN = HTTP_DATE_SIZE - 1,
 };
 
@@ -279,20 +280,19 @@ void http_remember(const struct http_connection *c)
 
 void http_remember_make(void)
 {
-    size_t memory = pages_usage().total / MEMORY_PART * PAGE_SIZE;
-    size_t fit = memory / (WAYS * TEXT_SIZE);
+    size_t fit = pages_usage().total / MEMORY_PART / SET_PAGES;
     size_t count = fit < SETS_MAX ? fit : SETS_MAX;
 
     if (without(WITHOUT_ANSWERS) || count == 0 || set_count > 0)
         return;
     sets = heap_alloc(count * sizeof *sets);
-    char *texts = heap_alloc(count * WAYS * TEXT_SIZE);
+    char *texts = pages_alloc(count * SET_PAGES); /* touched when used */
     if (sets == NULL || texts == NULL) {
         heap_free(sets);
-        heap_free(texts);
+        if (texts != NULL)
+            pages_free(texts, count * SET_PAGES);
         return;
     }
-    /* The texts that nobody uses are not even touched. */
     memset(sets, 0, count * sizeof *sets);
     for (size_t i = 0; i < count * WAYS; i++)
         sets[i / WAYS].way[i % WAYS].text = texts + i * TEXT_SIZE;

@@ -276,8 +276,6 @@ int http_serve(uint16_t port, const struct http_site *site)
     if (error)
         return error;
     server.access_log = wants_access_log(site);
-    if (!server.access_log) /* which wants to know each request's parts */
-        http_remember_make();
     /* Pages: what nobody uses is not even touched. */
     server.connections = pages_alloc(page_count);
     error = server.connections != NULL ? 0 : -ENOMEM;
@@ -288,6 +286,8 @@ int http_serve(uint16_t port, const struct http_site *site)
     error = stream_listen(port, server.clients_limit, accept);
     if (error)
         goto free_connections;
+    if (!server.access_log)   /* which wants to know each request's parts */
+        http_remember_make(); /* last: most of that memory is not touched */
     http_site = site;
     return 0;
 

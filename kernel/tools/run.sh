@@ -9,6 +9,10 @@
 #   ADDRESS  HOST:PORT that leads to its web server, if it has one
 #   LABS     the folder of the student's files
 #   PYTHON   the python3 to ask whether that address can be had
+#   WINDOW   not empty: its screen is a window, which stays when it is done;
+#            then its end is told by its last words alone
+#   PICTURE  the command that shows its screen, if it has one that can't be a
+#            window here
 set -u
 RUNS=${RUNS-guest}
 
@@ -43,7 +47,16 @@ except OSError as e:
 fi
 case $RUNS in
 process) say "To leave: Ctrl-C." ;;
-*) say "To leave: Ctrl-A, then X." ;;
+*)
+    if [ -n "${WINDOW-}" ]; then
+        say "The guest's screen is a window of its own, which stays when the" \
+            "guest is done. To leave: close it, or Ctrl-A, then X, here." \
+            "(If it has caught the mouse: Ctrl-Alt-G.)"
+    else
+        say "To leave: Ctrl-A, then X."
+        [ -z "${PICTURE-}" ] || say "To see its screen: $PICTURE"
+    fi
+    ;;
 esac
 
 # What runs must not outlive this script, so it runs beside it; fd 3 is the
@@ -74,6 +87,16 @@ last_words() {
         sh "$(dirname "$0")/symbolise.sh" "$OUT/kernel.elf" >&2
 }
 
+# A window was closed: what the guest did before is in its last words.
+if [ $status = 0 ] && [ -n "${WINDOW-}" ]; then
+    case $(tr -d '\r' < "$log" | grep -E -m 1 \
+        '^(panic|exception|not written yet|failed|cannot start):') in
+    panic* | exception*) status=37 ;;
+    not*) status=39 ;;
+    ?*) status=35 ;;
+    esac
+fi
+
 case $status in
 0 | 130 | 143)
     say '' "The $RUNS was stopped."
@@ -99,6 +122,10 @@ case $status in
     step=$(tr -d '\r' < "$log" | sed -n 's/^not written yet: //p' | tail -n 1)
     place=$(grep -Hn "TODO $step:" "$LABS"/*/*.c | head -n 1 | cut -d: -f1,2)
     handout=${place%/*}/README.md
+    [ -e "$handout" ] || {
+        lab=${place%/*}
+        handout=labs/${lab##*/}/README.md
+    }
     say '' "The $RUNS came to a part that is not written yet: $step."
     [ -z "$place" ] || say "It is to be written at $place."
     [ ! -e "$handout" ] || say "The handout is $handout."

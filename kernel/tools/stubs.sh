@@ -1,20 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# stubs.sh FOLDER [NUMBER...] - writes the students' edition of every exercise
-# file of solutions/ into FOLDER; with numbers (5.2 6.1) only those regions are
-# blank. Says which files it wrote, and leaves alone those that are right.
+# stubs.sh [--alone] FOLDER [NUMBER...] - writes the students' edition of every
+# exercise file of solutions/ into FOLDER; with numbers (5.2 6.1) only those
+# regions are blank, and --alone leaves out labs that have none of them. Says
+# which files it wrote, and leaves alone those that are right.
 #
 # Writes all or nothing: not when a region is malformed, and not over work that
 # git could not bring back.
 set -eu
 
+alone=
+[ "$1" != --alone ] || {
+    alone=1
+    shift
+}
 folder=$1
 shift
 track=$*
 tools=$(dirname "$0")
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
+
+# Is file $1 of a lab that has work for a student?
+visited() {
+    lab=${1%%-*}
+    case " $track" in
+    *" ${lab#0}."*) ;;
+    *) [ -z "$alone" ] ;;
+    esac
+}
 
 # Could what stands in file $1 be had back?
 safe() {
@@ -25,6 +40,7 @@ failed=0
 changed=
 for solution in solutions/*/*.c; do
     file=${solution#solutions/}
+    visited "$file" || continue
     mkdir -p "$new/${file%/*}"
     awk -f "$tools/stubs.awk" -v track="$track" "$solution" \
         > "$new/$file" || { failed=1 && continue; }

@@ -15,40 +15,44 @@
 
 #define RESET_LIMIT_NS NS_PER_S
 
+/* The parts that are more than a line; they stand below. */
+static inline int reset(struct virtio_device *dev);
+static inline int negotiate(struct virtio_device *dev, uint64_t wanted);
+
 static inline void add_status(struct virtio_device *dev, uint8_t bit)
 {
     dev->transport->set_status(dev, dev->transport->get_status(dev) | bit);
-}
-
-/* Step 1: 0 when the device has forgotten all that was before, or -EIO. */
-static inline int reset(struct virtio_device *dev)
-{
-    /* TODO 6.5 reset: ask for it, then wait until the device says that it is
-     * done: how does it say so? One that never does must not hold up the
-     * machine: RESET_LIMIT_NS on clock_ns(). [virtio 1.2 §2.4] */
-    lab_todo("6.5 reset");
-    /* END 6.5 */
-}
-
-/* Steps 4 to 6: 0 with what was agreed on in dev->features, or -ENOTSUP. */
-static inline int negotiate(struct virtio_device *dev, uint64_t wanted)
-{
-    /* TODO 6.6 negotiate: of the features that the device offers, take those
-     * in `wanted` and VIRTIO_F_VERSION_1, without which we don't speak its
-     * language, and no others. The device has the last word: what does it do
-     * to FEATURES_OK when it won't have our choice? [virtio 1.2 §2.2] */
-    lab_todo("6.6 negotiate");
-    /* END 6.6 */
 }
 
 int virtio_handshake(struct virtio_device *dev, uint64_t wanted,
                      int (*set_up)(struct virtio_device *dev, void *ctx),
                      void *ctx)
 {
-    /* TODO 6.7 virtio_handshake: the eight steps in their order, with
+    /* TODO 6.5 virtio_handshake: the eight steps in their order, with
      * reset(), negotiate() and set_up(dev, ctx) in their places. The status
      * only ever gains bits (add_status). When a step fails, tell the device
      * that we have given up. [virtio 1.2 §3.1.1] */
-    lab_todo("6.7 virtio_handshake");
+    lab_todo("6.5 virtio_handshake");
+    /* END 6.5 */
+}
+
+/* Step 1: 0 when the device has forgotten all that was before, or -EIO. */
+static inline int reset(struct virtio_device *dev)
+{
+    /* TODO 6.6 reset: ask for it, then wait until the device says that it is
+     * done: how does it say so? One that never does must not hold up the
+     * machine: RESET_LIMIT_NS on clock_ns(). [virtio 1.2 §2.4] */
+    lab_todo("6.6 reset");
+    /* END 6.6 */
+}
+
+/* Steps 4 to 6: 0 with what was agreed on in dev->features, or -ENOTSUP. */
+static inline int negotiate(struct virtio_device *dev, uint64_t wanted)
+{
+    /* TODO 6.7 negotiate: of the features that the device offers, take those
+     * in `wanted` and VIRTIO_F_VERSION_1, without which we don't speak its
+     * language, and no others. The device has the last word: what does it do
+     * to FEATURES_OK when it won't have our choice? [virtio 1.2 §2.2] */
+    lab_todo("6.7 negotiate");
     /* END 6.7 */
 }

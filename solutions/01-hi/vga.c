@@ -28,10 +28,10 @@ void vga_newline(void)
     /* TODO 1.4 vga_newline: to the left edge, and a row down; if there is no
      * row further down, stay in the last and have the text moved up. */
     vga_cursor.column = 0;
-    if (vga_cursor.row + 1 < VGA_ROWS)
-        vga_cursor.row++;
-    else
+    if (vga_cursor.row == VGA_ROWS - 1)
         console_scroll();
+    else
+        vga_cursor.row++;
     /* END 1.4 */
 }
 

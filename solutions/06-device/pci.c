@@ -19,7 +19,7 @@ bool pci_next(struct pci_address *at)
      * there are any? Mind where PCI_BEFORE_FIRST leads. [PCI 3.0 §6.1,
      * §6.2.1] */
     unsigned n = 0; /* bus, device and function as one number */
-    if (at->bus != 0xff || at->device != 0xff || at->function != 0xff)
+    if (at->device != PCI_BEFORE_FIRST.device)
         n = (at->bus << 8 | at->device << 3 | at->function) + 1u;
 
     for (; n <= (pci_last_bus << 8 | 0xffu); n++) {

@@ -77,7 +77,7 @@ void stream_deliver(struct stream *s)
             return;
         tcp_recved(s->pcb, (u16_t)taken);
         stream_consume(s, taken);
-        if (taken < len)
+        if (taken != len)
             return;
     }
     if (s->peer_ended && !s->end_told && s->events) {
@@ -150,7 +150,7 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
 
     if (room > len)
         room = len;
-    while (taken < room && chunk > 0 && borrow_possible(release)) {
+    while (taken != room && chunk && borrow_possible(release)) {
         size_t n = room - taken < chunk ? room - taken : chunk;
         bool last = taken + n == len;
         err_t err = stream_write(s, bytes + taken, (u16_t)n,
@@ -161,7 +161,7 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
         else
             chunk = n > TCP_MSS ? n / 2 : 0;
     }
-    s->wants_room = taken < len;
+    s->wants_room = taken != len;
     if (taken == 0)
         return -EAGAIN;
     s->accepted += taken;
@@ -204,8 +204,7 @@ void stream_close(struct stream *s)
     stream_enter(s);
     s->events = NULL;
     s->closed = true;
-    s->quiet = 0;
-    for (size_t left = stream_discard(s); left > 0;) {
+    for (size_t left = stream_discard(s); left;) {
         u16_t n = left < 0xffff ? (u16_t)left : 0xffff;
 
         tcp_recved(s->pcb, n);
@@ -245,7 +244,7 @@ err_t stream_on_poll(void *arg, struct tcp_pcb *pcb)
     struct stream *s = arg;
 
     stream_enter(s);
-    if (s->wants_room && s->events && stream_room(s) > 0) {
+    if (s->wants_room && s->events && stream_room(s) != 0) {
         s->wants_room = false;
         if (s->events->writable)
             s->events->writable(s);

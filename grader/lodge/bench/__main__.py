@@ -119,7 +119,9 @@ def bench(build: Path, plan: Plan) -> None:
 
 def boot_all(run: Run, other: Recipe | None) -> None:
     plan = run.results.plan
-    run.results.boots = boots.measure(run.ours, plan.places, other, plan.boots)
+    run.results.boots = boots.measure(
+        run.ours, plan.places, other, plan.pairs, plan.boots
+    )
 
 
 def count(run: Run, recipes: dict[str, Recipe]) -> None:
@@ -178,7 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("build", type=Path)
     parser.add_argument("runs", nargs="?", default="")
-    parser.add_argument("--quick", action="store_true", help="two minutes, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="three minutes, to see that it works")
     parser.add_argument("--ladder", action="store_true")
     arguments = parser.parse_args()
     plan = plan_of(arguments.runs, arguments.quick)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Our guest: its images, its command lines, and the emptiest guest there is."""
+"""Our guest: its images, as they would be shipped, its command lines, and the
+emptiest guest there is."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ class Ours:
         self.floors: dict[str, Path] = {}
         for place in places:
             target = f"{place.arch}-{place.net}" if place.net else place.arch
-            kit = Kit(self.out / target, build=build, arch=place.arch, net=place.net)
+            kit = Kit(self.out / target, build=build, arch=place.arch, net=place.net, lto="1")
             name = "kernel.elf" if place.is_process else "kernel.img"
             self.kits[place] = kit
             self.images[place] = kit.build_app("web").with_name(name)

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-SRCS  := main.c
+SRCS  := lines.c main.c
 NEEDS := console core lib

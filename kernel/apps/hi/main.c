@@ -2,6 +2,7 @@
 /*
  * hi - lab 01's application: the first sign of life.
  */
+#include "apps/hi/lines.h"
 #include "console/console.h"
 #include "core/challenge.h"
 #include "core/start.h"
@@ -20,5 +21,6 @@ int main(void)
     /* What this run is asked to show as well, if anything. */
     if (challenge_text()[0])
         write_line(challenge_text());
+    write_lines(challenge_number("lines", 0), challenge_number("seed", 1));
     return 0;
 }

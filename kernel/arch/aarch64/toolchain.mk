@@ -7,7 +7,6 @@
 # below the stack.
 CROSS   := $(if $(filter aarch64,$(shell uname -m)),,aarch64-linux-gnu-)
 CC      := $(CROSS)gcc
-LD      := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
 
 ARCH_CFLAGS  := -march=armv8-a -mgeneral-regs-only -mstrict-align \
@@ -16,7 +15,7 @@ ARCH_CFLAGS  := -march=armv8-a -mgeneral-regs-only -mstrict-align \
                 -mno-omit-leaf-frame-pointer -fno-asynchronous-unwind-tables \
                 -fstack-clash-protection \
                 --param=stack-clash-protection-guard-size=12
-ARCH_LDFLAGS := -m aarch64elf -static -nostdlib --build-id=none \
-                -z noexecstack -z max-page-size=4096
-LINK = $(LD) $(ARCH_LDFLAGS) -T kernel/arch/$(ARCH)/kernel.ld --gc-sections \
-       -Map=$(OUT)/kernel.map -o $@ $(OBJECTS)
+LINK = $(CC) $(CFLAGS) -static -no-pie -nostdlib \
+       -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096,--gc-sections \
+       -Wl,-T,kernel/arch/$(ARCH)/kernel.ld,-Map=$(OUT)/kernel.map \
+       -o $@ $(OBJECTS)

@@ -10,5 +10,5 @@ ARCH_CFLAGS := -fno-pie -mstack-protector-guard=global
 ifneq ($(SANITIZE),)
 ARCH_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 endif
-LINK = $(CC) $(ARCH_CFLAGS) -no-pie -Wl,--gc-sections \
+LINK = $(CC) $(CFLAGS) -no-pie -Wl,--gc-sections \
        -Wl,-Map=$(OUT)/kernel.map -o $@ $(OBJECTS)

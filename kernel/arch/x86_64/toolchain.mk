@@ -7,7 +7,6 @@
 # emulation for every word.
 CROSS   := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)
 CC      := $(CROSS)gcc
-LD      := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
 
 ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only \
@@ -16,7 +15,7 @@ ARCH_CFLAGS  := -m64 -march=x86-64 -mno-red-zone -mgeneral-regs-only \
                 -fstack-clash-protection \
                 -mmemset-strategy=unrolled_loop:128:noalign,libcall:-1:noalign \
                 -mmemcpy-strategy=unrolled_loop:128:noalign,libcall:-1:noalign
-ARCH_LDFLAGS := -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
-                -z max-page-size=4096
-LINK = $(LD) $(ARCH_LDFLAGS) -T kernel/arch/$(ARCH)/kernel.ld --gc-sections \
-       -Map=$(OUT)/kernel.map -o $@ $(OBJECTS)
+LINK = $(CC) $(CFLAGS) -static -no-pie -nostdlib \
+       -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096,--gc-sections \
+       -Wl,-T,kernel/arch/$(ARCH)/kernel.ld,-Map=$(OUT)/kernel.map \
+       -o $@ $(OBJECTS)
