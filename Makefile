@@ -97,15 +97,17 @@ demo: setup
 
 ## == To work on a lab
 ## run [LAB=5] [APP=web] [MINE=5]: boot an application (LAB: that lab's)
-PAGES = $(filter net%,$(APP_DEVICES))
 ifneq ($(filter run pcap debug,$(GOALS)),)
+ifneq ($(filter http,$(MODULES)),)
 PORT ?= 8080
+PAGE := $(HOST):$(PORT)
+endif
 endif
 NO_WINDOW = $(if $(HAS_SCREEN),$(if $(filter none,$(SCREEN)),make screen \
     LAB=$(NUMBER)$(if $(filter-out labs,$(LABS)), LABS=$(LABS))))
 RUN = env OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
     WINDOW='$(STAYS)' PICTURE='$(NO_WINDOW)' \
-    ADDRESS='$(if $(PAGES),$(HOST):$(PORT))' sh $(TOOLS)/run.sh $(RUN_CMD)
+    ADDRESS='$(PAGE)' sh $(TOOLS)/run.sh $(RUN_CMD)
 run: app
 	@exec $(RUN)
 

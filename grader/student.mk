@@ -47,7 +47,8 @@ debug: app
 
 ## pcap LAB=9 [APP=web]: run it, and say of each frame on the wire what it is
 PCAP = $(OUT)/net0.pcap
-NO_WIRE = $(if $(PAGES),$(if $(filter sockets,$(NET)),echo "With \
+NO_WIRE = $(if $(filter net%,$(APP_DEVICES)),$(if \
+    $(filter sockets,$(NET)),echo "With \
     NET=sockets the network is the host's. As root: tcpdump -n -i lo port \
     8080"; exit 1;),echo "$(APP) has no network. LAB=6 and LAB=9 to LAB=12 \
     have one, and APP=web."; exit 1;)

@@ -122,7 +122,7 @@ LAB = Lab(
         Step(
             "4.10", "event_post",
             where="Draw the ready list empty, with one work and with two, with `first` and "
-            "`end` as arrows; then let an interrupt post between two of your stores.",
+            "`end` as arrows; then let an interrupt post between two of your lines.",
             spec="event.h, the invariants; arch.h on arch_irq_disable() and restore.",
             show="In gdb: print event_loop, print *event_loop.first.",
         ),
@@ -274,6 +274,11 @@ def test_dispatch(unit):
             r"divi(sion|ded) by zero|ticks a second are refused|and nothing is written",
             "Some rates can't be had, and 0 is one of them. Which counts can counter 0 "
             "hold in this mode? Ask before anything is written.",
+        ),
+        Hint(
+            r"timer_rate has kept",
+            "The timer ticks as it should, and nobody will know how fast: what do ticks "
+            "become milliseconds by?",
         ),
         Hint(
             r"it counts \d+ steps; here",
@@ -552,7 +557,7 @@ def type_a_line(boot: Boots, numbers: random.Random) -> None:
             raise Failed(f"{text}, as the keys were pressed", line, boot.evidence(guest))
         guest.expect_on_screen(text)
         wait_for_sleep(guest)
-        guest.type(["esc"])
+        guest.type_last("esc")
         if (status := guest.wait_end()) != DONE:
             raise Failed("an end in order", f"status {status}", boot.evidence(guest))
 

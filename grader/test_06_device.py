@@ -330,6 +330,11 @@ def test_reset(unit):
             "becomes of the bit that you set?",
         ),
         Hint(
+            r"has left 0x",
+            "What stands in dev->features is not what the transport has left there. Who "
+            "wrote it last?",
+        ),
+        Hint(
             r"were accepted: expected|dev->features is",
             "What was agreed on is not what both sides know: of a feature that was "
             "accepted blindly the device will make use, and the driver knows nothing of "

@@ -61,6 +61,16 @@ class Monitor:
 
     def qmp(self, command: str, **arguments: Any) -> Any:
         """One command of QEMU's monitor protocol; what it returns."""
+        number = self._ask(command, arguments)
+        reply = self._wait(
+            f"let QEMU answer {command}", lambda: self._replies.pop(number, None), 5
+        )
+        if "error" in reply:
+            raise GraderError(f"QMP {command}: {reply['error']['desc']}")
+        return reply["return"]
+
+    def _ask(self, command: str, arguments: dict[str, Any]) -> int:
+        """Sends a command; by which number its reply will be known."""
         if "qmp" not in self._ours:
             raise GraderError(f"there is no QEMU here to be asked {command}")
         self._wait("start", lambda: self._qmp_ready, 5)
@@ -68,12 +78,7 @@ class Monitor:
             number = self._qmp_next
             self._qmp_next += 1
         self._send({"execute": command, "arguments": arguments, "id": number})
-        reply = self._wait(
-            f"let QEMU answer {command}", lambda: self._replies.pop(number, None), 5
-        )
-        if "error" in reply:
-            raise GraderError(f"QMP {command}: {reply['error']['desc']}")
-        return reply["return"]
+        return number
 
     def monitor(self, line: str) -> str:
         """One command of QEMU's human monitor."""
@@ -82,8 +87,11 @@ class Monitor:
     def type(self, keys: list[str]) -> None:
         """Presses keys one after the other: QEMU's names, "shift-a"."""
         for key in keys:
-            codes = [{"type": "qcode", "data": k} for k in key.split("-")]
-            self.qmp("send-key", keys=codes)
+            self.qmp("send-key", keys=_codes(key))
+
+    def type_last(self, key: str) -> None:
+        """Presses a key by which the guest ends, perhaps before QEMU answers."""
+        self._ask("send-key", {"keys": _codes(key)})
 
     def halted(self) -> bool:
         """Whether the processor sleeps at this moment."""
@@ -117,3 +125,7 @@ class Monitor:
         if not found:
             raise GraderError(f"QEMU forwards no port:\n{table}")
         return int(found[1])
+
+
+def _codes(key: str) -> list[dict[str, str]]:
+    return [{"type": "qcode", "data": k} for k in key.split("-")]

@@ -139,7 +139,8 @@ class Scoreboard:
             self._line()
             # With MINE=all it may be an earlier lab's part that is missing.
             own = todo.seen.startswith(f"{todo.lab.lstrip('0')}.")
-            where = f" ({todo.section}, in labs/{_folder(todo)}README.md)" if own else ""
+            step = todo.seen.partition(" ")[0]
+            where = f" (Step {step}, in labs/{_folder(todo)}README.md)" if own else ""
             self._line(f"  Next: {todo.seen}{where}")
 
     def _bar(self, points: int, most: int, width: int) -> str:

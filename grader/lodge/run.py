@@ -98,9 +98,15 @@ class Run:
             self._built.add(app)
 
     def build_unit(self, program: str) -> Path:
+        """Failed when it can't be linked."""
         path = self._folder / "unit" / program
         if f"unit/{program}" not in self._built:
-            self._make(from_root(path))
+            try:
+                self._make(from_root(path))
+            except BuildError as error:
+                raise Failed(
+                    "the host tests to be linked with your files", error.errors
+                ) from error
             self._built.add(f"unit/{program}")
         return path
 

@@ -165,3 +165,26 @@ TEST(test_negotiate_looks_whether_features_ok_has_stayed)
                   "a device that won't have our choice");
     CHECK(set_ups == 0, "set_up() is called though the device has refused");
 }
+
+static void set_features_and_more(struct virtio_device *dev, uint64_t features)
+{
+    fakes->set_features(dev, features);
+    dev->features = features | FEATURE(27);
+}
+
+TEST(test_negotiate_leaves_what_the_transport_has_found)
+{
+    static struct virtio_transport transport;
+
+    fake_virtio_begin(VIRTIO_ID_NET);
+    fakes = fake.device.transport;
+    transport = *fakes;
+    transport.set_features = set_features_and_more;
+    fake.device.transport = &transport;
+    CHECK(shake(0) == 0, "virtio_handshake() gives 0");
+    CHECK(fake.device.features == (VIRTIO_F_VERSION_1 | FEATURE(27)),
+          "set_features() has left 0x%llx in dev->features, and now there is "
+          "0x%llx",
+          (unsigned long long)(VIRTIO_F_VERSION_1 | FEATURE(27)),
+          (unsigned long long)fake.device.features);
+}

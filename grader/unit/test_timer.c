@@ -56,6 +56,8 @@ static void check_count(unsigned hz, unsigned wanted)
     CHECK(count == (wanted & 0xffff),
           "for %u ticks a second it counts %u steps; here %u", hz, wanted,
           count);
+    CHECK(timer_rate == hz, "%u ticks a second were set, and timer_rate has "
+          "kept %u", hz, timer_rate);
 }
 
 TEST(test_the_rate_becomes_the_nearest_whole_count)

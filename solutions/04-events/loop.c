@@ -15,10 +15,10 @@
 void event_post(struct event_work *work)
 {
     /* TODO 4.10 event_post: unless `work` is posted already, append it to the
-     * ready list. A handler may come in the middle of this and post as well,
-     * so interrupts are off meanwhile; afterwards they are as they were,
-     * which in a handler is off. (What is posted stays so until the loop
-     * takes it: no handler changes that.) */
+     * ready list, and count it in `ready`. A handler may come in the middle
+     * of this and post as well, so interrupts are off meanwhile; afterwards
+     * they are as they were, which in a handler is off. (What is posted stays
+     * so until the loop takes it: no handler changes that.) */
     if (work->posted)
         return;
     bool were_on = arch_irq_disable();
@@ -37,6 +37,7 @@ void event_post(struct event_work *work)
 struct event_work *event_take(void)
 {
     /* TODO 4.11 event_take: the other end of the list, with the same care.
+     * `ready` counts what is left.
      * When the last one goes, `end` must point at `first` again. */
     bool were_on = arch_irq_disable();
     struct event_work *work = event_loop.first;

@@ -72,7 +72,8 @@ static inline int negotiate(struct virtio_device *dev, uint64_t wanted)
     /* TODO 6.7 negotiate: of the features that the device offers, take those
      * in `wanted` and VIRTIO_F_VERSION_1, without which we don't speak its
      * language, and no others. The device has the last word: what does it do
-     * to FEATURES_OK when it won't have our choice? [virtio 1.2 §2.2] */
+     * to FEATURES_OK when it won't have our choice? And what the transport's
+     * set_features() leaves in dev->features stays there. [virtio 1.2 §2.2] */
     uint64_t offered = dev->transport->get_features(dev);
     if ((offered & VIRTIO_F_VERSION_1) == 0)
         return -ENOTSUP;

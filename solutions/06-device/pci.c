@@ -72,7 +72,8 @@ struct pci_bar pci_bar(struct pci_address at, unsigned index)
     /* TODO 6.3 pci_bar: the low bits say what kind it is (ports or memory, 32
      * bits or 64); the rest is the base. For the size, write all ones and see
      * which bits stay 0: the lowest that stays 1 is the size. A 64-bit BAR is
-     * both registers, written and read together; no register follows BAR 5.
+     * both registers, written and read together. An index beyond 5 is no BAR,
+     * nor is BAR 5 when it says 64 bits: all zero.
      * While you do so the device must not answer at the address that stands
      * there (PCI_COMMAND), and afterwards everything is as it was.
      * [PCI 3.0 §6.2.5.1] */

@@ -64,7 +64,9 @@ struct pci_bar {
     uint64_t size;          /* in bytes; 0: not implemented */
 };
 
-/* Reads and sizes BAR `index` (0 to 5); the register is as it was. */
+/* Reads and sizes BAR `index`; the register is as it was. All zero when there
+ * is no such BAR: an index beyond 5, or BAR 5 when it says that it is of 64
+ * bits, as no register is left for its other half. */
 struct pci_bar pci_bar(struct pci_address at, unsigned index);
 
 /* Lets the function answer on its BARs and master the bus. */
