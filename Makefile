@@ -106,7 +106,7 @@ endif
 NO_WINDOW = $(if $(HAS_SCREEN),$(if $(filter none,$(SCREEN)),make screen \
     LAB=$(NUMBER)$(if $(filter-out labs,$(LABS)), LABS=$(LABS))))
 RUN = env OUT='$(OUT)' LABS='$(LABS)' PYTHON='$(PYTHON)' RUNS='$(RUNS)' \
-    WINDOW='$(STAYS)' PICTURE='$(NO_WINDOW)' \
+    WINDOW='$(if $(STAYS),$(filter window,$(SCREEN)))' PICTURE='$(NO_WINDOW)' \
     ADDRESS='$(PAGE)' sh $(TOOLS)/run.sh $(RUN_CMD)
 run: app
 	@exec $(RUN)

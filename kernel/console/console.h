@@ -39,7 +39,8 @@ void console_write(const char *text, size_t len);
 enum { VGA_COLUMNS = 80, VGA_ROWS = 25, VGA_BLANK = 0x0700 | ' ' };
 
 /* Moves the VGA text up by a row, each cell with its colours, and fills the
- * last row with VGA_BLANK. */
+ * last row with VGA_BLANK: light grey on black, whatever the cursor's attribute
+ * is. */
 void console_scroll(void);
 
 #endif

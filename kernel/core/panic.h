@@ -7,7 +7,8 @@
  * own (core/exit.h). What they print begins, at the start of a line, with
  * "panic: ", "exception: " or "not written yet: ", and a backtrace has a line
  * "  at 0x00100abc" for each call, innermost first: whoever watches the
- * machine may rely on it.
+ * machine may rely on it. panic_text() and panic_hex(), which print and go on,
+ * come with arch/upcalls.h.
  */
 #ifndef CORE_PANIC_H
 #define CORE_PANIC_H

@@ -14,8 +14,8 @@
 void vga_clear(void)
 {
     /* TODO 1.3 vga_clear: make each of the VGA_CELLS cells a space in the
-     * cursor's attribute (the firmware has left text of its own), and move
-     * the cursor to row 0, column 0. */
+     * cursor's attribute, whatever that is (the firmware has left text of its
+     * own), and move the cursor to row 0, column 0. */
     for (unsigned i = 0; i < VGA_CELLS; i++)
         vga_write_cell(i, (uint16_t)(vga_cursor.attribute << 8 | ' '));
     vga_cursor.row = 0;
