@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,10 +223,18 @@ def test_the_files_of_another_folder_are_never_taken_for_these(
 # ---- Watch ------------------------------------------------------------------------
 
 
+def at_a_terminal() -> None:
+    """Ctrl-C works, also where these tests run in the background: what a shell
+    starts there ignores it, and so does all that is started from there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_watch_grades_again_after_each_save_until_ctrl_c(build: Path, labs: Path) -> None:
     file = labs / "05-virtqueue/virtqueue.c"
     words = ["watch", "LAB=5", "STEP=5.1", f"LABS={labs}", f"BUILD={build}"]
-    person = pexpect.spawn("make", words, cwd=ROOT, timeout=120, encoding="utf-8")
+    person = pexpect.spawn(
+        "make", words, cwd=ROOT, timeout=120, encoding="utf-8", preexec_fn=at_a_terminal
+    )
     person.expect("0 of 8 points")
     person.expect("To leave: Ctrl-C")
     write(labs, "05-virtqueue/virtqueue.c", "5.2", "5.3", "5.4")
