@@ -311,8 +311,9 @@ def test_blocks(unit):
         ),
         Hint(
             r"the extent has \d+ bytes|ends the extent",
-            "The piece is too long or too short. Three things end it: the content, the "
-            "memory that is pinned, and a block that does not follow on the disk.",
+            "The piece is too long or too short. Four things end it: the content, the "
+            "memory that is pinned, a block that does not follow on the disk, and the "
+            "end of the file system.",
         ),
         Hint(
             r"and these are other bytes",

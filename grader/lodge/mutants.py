@@ -57,7 +57,10 @@ def _load(path: Path) -> Mutant:
 
 
 def _apply(path: Path, text: str, hunk: list[str]) -> str:
-    """Wherever in the file the hunk's lines are now: but in one place only."""
+    """Wherever in the file the hunk's lines are now: but in one place only. A
+    comment with which the hunk begins may have been reworded since."""
+    while re.match(r" +(/\*|\*)", hunk[0]):
+        hunk = hunk[1:]
     old = "".join(n[1:] for n in hunk if n[0] in " -")
     new = "".join(n[1:] for n in hunk if n[0] in " +")
     if text.count(old) != 1:

@@ -58,7 +58,8 @@ int ext2_map(struct ext2 *fs, const struct ext2_inode *inode, uint64_t offset,
 {
     /* TODO 8.5 ext2_map: the end first, then a hole, then a block, and those
      * that join it. When it can't be told yet whether the next one does, that
-     * is no error: the extent just ends before it. */
+     * is no error: the extent just ends before it. (Whose block number has
+     * ext2_get() looked at, and whose not?) */
     lab_todo("8.5 ext2_map");
     /* END 8.5 */
 }
@@ -67,7 +68,8 @@ const struct ext2_dir_entry *ext2_entry(const struct ext2 *fs,
                                         const uint8_t *block, uint32_t at)
 {
     /* TODO 8.6 ext2_entry: look at no field before you know that it lies
-     * inside the block. [ext2 §directory] */
+     * inside the block. One that is not in use can be all the same.
+     * [ext2 §directory] */
     lab_todo("8.6 ext2_entry");
     /* END 8.6 */
 }
@@ -86,7 +88,7 @@ int ext2_readdir(struct ext2 *fs, const struct ext2_inode *dir,
                  uint64_t *offset, struct fs_dirent *out, uint32_t *ino)
 {
     /* TODO 8.8 ext2_readdir: one block at most is pinned at a time, and none
-     * when it returns: the name is to be copied. */
+     * when it returns: the name is to be copied, with a NUL behind it. */
     lab_todo("8.8 ext2_readdir");
     /* END 8.8 */
 }

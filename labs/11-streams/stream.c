@@ -78,18 +78,18 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
      * is lwIP's tcp_write() with larger segments. It takes at most 65535
      * bytes at a time, and all of them or none: ERR_MEM means that a pool is
      * empty, and fewer may still go. Nothing is sent yet: stream_see_to().
-     * Count what was taken in s->accepted, then borrow() it once. If less was
-     * taken than offered, writable() is owed. */
+     * Count what was taken in s->accepted, then borrow() it once. writable() is
+     * owed exactly if less was taken than offered. */
     lab_todo("11.7 stream_send");
     /* END 11.7 */
 }
 
 err_t stream_on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
-    /* TODO 11.8 stream_on_sent: what was acknowledged is no longer borrowed.
-     * Tell an owner who waits for room, but not about every few bytes
-     * (TCP_SNDLOWAT). It may have been the last that a closed stream was
-     * waiting for (stream_finish_if_done()). */
+    /* TODO 11.8 stream_on_sent: what was acknowledged is no longer borrowed,
+     * and is progress (s->quiet). Tell an owner who waits for room, but not
+     * about every few bytes (TCP_SNDLOWAT). It may have been the last that a
+     * closed stream was waiting for (stream_finish_if_done()). */
     lab_todo("11.8 stream_on_sent");
     /* END 11.8 */
 }

@@ -152,7 +152,8 @@ int ext2_map(struct ext2 *fs, const struct ext2_inode *inode, uint64_t offset,
 {
     /* TODO 8.5 ext2_map: the end first, then a hole, then a block, and those
      * that join it. When it can't be told yet whether the next one does, that
-     * is no error: the extent just ends before it. */
+     * is no error: the extent just ends before it. (Whose block number has
+     * ext2_get() looked at, and whose not?) */
     uint64_t size = ext2_size(fs, inode);
     uint64_t n = offset / fs->block_size;
     uint32_t skip = (uint32_t)(offset % fs->block_size);
@@ -187,7 +188,8 @@ const struct ext2_dir_entry *ext2_entry(const struct ext2 *fs,
                                         const uint8_t *block, uint32_t at)
 {
     /* TODO 8.6 ext2_entry: look at no field before you know that it lies
-     * inside the block. [ext2 §directory] */
+     * inside the block. One that is not in use can be all the same.
+     * [ext2 §directory] */
     uint32_t left = fs->block_size - at;
     const struct ext2_dir_entry *entry = (const void *)(block + at);
 
@@ -239,7 +241,7 @@ int ext2_readdir(struct ext2 *fs, const struct ext2_inode *dir,
                  uint64_t *offset, struct fs_dirent *out, uint32_t *ino)
 {
     /* TODO 8.8 ext2_readdir: one block at most is pinned at a time, and none
-     * when it returns: the name is to be copied. */
+     * when it returns: the name is to be copied, with a NUL behind it. */
     while (*offset < ext2_size(fs, dir)) {
         struct ext2_buffer buffer;
         int error = ext2_get_dir(fs, dir, *offset, &buffer);

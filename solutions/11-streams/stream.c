@@ -142,8 +142,8 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
      * is lwIP's tcp_write() with larger segments. It takes at most 65535
      * bytes at a time, and all of them or none: ERR_MEM means that a pool is
      * empty, and fewer may still go. Nothing is sent yet: stream_see_to().
-     * Count what was taken in s->accepted, then borrow() it once. If less was
-     * taken than offered, writable() is owed. */
+     * Count what was taken in s->accepted, then borrow() it once. writable() is
+     * owed exactly if less was taken than offered. */
     const uint8_t *bytes = data;
     size_t room = stream_room(s), taken = 0;
     size_t chunk = 44 * TCP_MSS;
@@ -173,10 +173,10 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
 
 err_t stream_on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
-    /* TODO 11.8 stream_on_sent: what was acknowledged is no longer borrowed.
-     * Tell an owner who waits for room, but not about every few bytes
-     * (TCP_SNDLOWAT). It may have been the last that a closed stream was
-     * waiting for (stream_finish_if_done()). */
+    /* TODO 11.8 stream_on_sent: what was acknowledged is no longer borrowed,
+     * and is progress (s->quiet). Tell an owner who waits for room, but not
+     * about every few bytes (TCP_SNDLOWAT). It may have been the last that a
+     * closed stream was waiting for (stream_finish_if_done()). */
     struct stream *s = arg;
 
     (void)pcb;

@@ -80,7 +80,7 @@ struct stream {
     bool wants_room;            /* writable() is owed */
 
     bool closed;                /* by stream_close() */
-    unsigned quiet;             /* polls since the last progress */
+    unsigned quiet;             /* polls since an acknowledgement came */
 
     /* Given code's: */
     struct interface *interface;        /* over whose card it is */
