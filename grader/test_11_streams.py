@@ -413,7 +413,7 @@ ABORTS = (
     rests_on=[test_close],
     hints=[
         Hint(
-            r"AddressSanitizer|panic|SEGV",
+            r"AddressSanitizer|panic|SEGV|inside hears ERR_ABRT",
             "lwIP went on with a pcb that had been aborted in one of its own callbacks. By "
             "what does it know?",
         ),
