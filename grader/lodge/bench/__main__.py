@@ -122,6 +122,8 @@ def boot_all(run: Run, other: Recipe | None) -> None:
     run.results.boots = boots.measure(
         run.ours, plan.places, other, plan.pairs, plan.boots
     )
+    taken = [share for boot in run.results.boots.values() for share in boot.taken]
+    run.results.taken["boots"] = taken
 
 
 def count(run: Run, recipes: dict[str, Recipe]) -> None:

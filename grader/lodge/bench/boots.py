@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lodge.bench.calm import calmest
 from lodge.bench.figures import Figure, ratio, short, table
 from lodge.bench.guest import Recipe, started
 from lodge.bench.ours import FIRST, Ours, Place
@@ -28,6 +29,7 @@ class Boot:
     floor: list[float] = field(default_factory=list)
     first_byte: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
+    taken: list[float] = field(default_factory=list)  # by others, a share (calm.py)
 
     @property
     def over(self) -> Figure:
@@ -58,16 +60,22 @@ def measure(
             found[name].floor += boot.floor
             found[name].first_byte += boot.first_byte
             found[name].beside += boot.beside
+            found[name].taken += boot.taken
     return found
+
+
+def _pair(ours: Ours, place: Place) -> tuple[float, float]:
+    with started(ours.recipe(place, floor=True)) as guest:
+        floor = guest.first_serial_byte() * 1000
+    with started(ours.recipe(place)) as guest:
+        return floor, guest.first_http_byte() * 1000
 
 
 def _round(ours: Ours, places: tuple[Place, ...], linux: Recipe | None) -> dict[str, Boot]:
     found = {}
     for place in places:
-        with started(ours.recipe(place, floor=True)) as guest:
-            floor = guest.first_serial_byte() * 1000
-        with started(ours.recipe(place)) as guest:
-            found[place.name] = Boot([floor], [guest.first_http_byte() * 1000])
+        (floor, first_byte), taken = calmest(lambda: _pair(ours, place))
+        found[place.name] = Boot([floor], [first_byte], taken=[taken])
     if linux:
         with started(linux) as guest:
             took = guest.first_http_byte() * 1000

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 from lodge.bench import boots, criteria
+from lodge.bench.calm import CALM
 from lodge.bench.chart import Group, Panel, draw
 from lodge.bench.figures import Figure, short, table
 from lodge.bench.rounds import Cell, Results, Sample, cpu, mb_s, p50, p99, rate, tail
@@ -107,6 +109,18 @@ def _instructions(results: Results) -> str:
     return table(["a request, 1 KiB x 16", "instructions", "blocks"], rows)
 
 
+def _taken(results: Results) -> str:
+    rows = [[part, f"{100 * median(shares):.1f} %", f"{100 * max(shares):.1f} %"]
+            for part, shares in results.taken.items() if shares]  # fmt: skip
+    text = table(["of the processors", "median", "most"], rows)
+    if any(median(shares) > CALM for shares in results.taken.values() if shares):
+        text += (
+            "\n\nOthers had this machine's processors while its programs waited for them: times "
+            "to boot\nand p99 have that in them. At a quieter hour they are the guest's own."
+        )
+    return text
+
+
 def words(results: Results) -> str:
     """All of it, for a terminal."""
     parts: list[tuple[str, str]] = []
@@ -135,6 +149,8 @@ def words(results: Results) -> str:
         parts.append(("Guest instructions and blocks of them", _instructions(results)))
     if found := _errors(results):
         parts.append(("Errors, as wrk counts them", "\n".join(found)))
+    if any(results.taken.values()):
+        parts.append(("Taken by others while it was measured", _taken(results)))
     if results.missing:
         parts.append(("What could not be had", "\n".join(results.missing)))
     made = criteria.judge(results)
@@ -179,6 +195,7 @@ def record(results: Results, machine: dict[str, Any], said: dict[str, Any]) -> d
             what: {n: vars(c) for n, c in steps.items()} for what, steps in results.grown.items()
         },
         "missing": results.missing,
+        "taken": {part: vars(Figure.of(s)) for part, s in results.taken.items() if s},
         "criteria": [vars(c) | {"verdict": c.verdict} for c in criteria.judge(results)],
     }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lodge.bench import fair, growth, native, wrk
 from lodge.bench.boots import Boot
+from lodge.bench.calm import calmest
 from lodge.bench.figures import Figure, ratio
 from lodge.bench.guest import Guest, Recipe, Silent, started
 from lodge.bench.instructions import Plugin
@@ -134,6 +135,7 @@ class Results:
     instructions: dict[str, growth.Cost] = field(default_factory=dict)
     grown: dict[str, dict[str, growth.Cost]] = field(default_factory=dict)
     features: dict[str, dict[str, Cell]] = field(default_factory=dict)
+    taken: dict[str, list[float]] = field(default_factory=dict)  # by others, a share (calm.py)
     missing: list[str] = field(default_factory=list)
 
     def cell(self, load: Load) -> Cell:
@@ -221,8 +223,9 @@ def features(results: Results, ours: Ours) -> None:
                 cells = results.features.setdefault(name or "nothing", {})
                 for load in every:
                     cell = cells.setdefault(load.name, Cell(load))
-                    sample = loaded(guest, load, plan.feature_seconds)
+                    sample, taken = calmest(lambda load=load: loaded(guest, load, plan.feature_seconds))
                     cell.samples.setdefault("ours", []).append(sample)
+                    results.taken.setdefault("each feature withheld", []).append(taken)
 
 
 def memory(results: Results, recipes: dict[str, Recipe], ours: Ours) -> None:
