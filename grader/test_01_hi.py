@@ -109,7 +109,7 @@ DLAB_LEFT = Hint(
     hints=[
         DLAB_LEFT,
         Hint(
-            r"divisor is 1",
+            r"the divisor is low",
             "The divisor has a low and a high byte, at the offsets of THR and IER; when "
             "do those two offsets mean the divisor?",
         ),
@@ -119,17 +119,17 @@ DLAB_LEFT = Hint(
             "a character has, and what is left in the others?",
         ),
         Hint(
-            r"IER is 0",
+            r"IER is",
             "The UART may interrupt from now on, and nobody here listens. Was IER "
             "written while its offset meant something else?",
         ),
         Hint(
-            r"FCR is|MCR has",
+            r"FCR is|MCR is",
             "One of the last two registers does not hold what the step lists. A write "
             "sets all eight bits of a register at once.",
         ),
         Hint(
-            r"goes over the line",
+            r"went over the line",
             "What was meant for the divisor was sent as a character.",
         ),
         Hint(
@@ -147,6 +147,11 @@ def test_line(unit):
     "1.1", 6, "Step 1.1", "A machine without a UART is told so",
     hints=[
         Hint(
+            r"uart_init\(\) returned [1-9]",
+            "Nobody is there, and uart_init() says so with a number above 0. What do the "
+            "functions of this kernel return when something is wrong: lib/errno.h?",
+        ),
+        Hint(
             r"at an empty port",
             "Nobody is there, and uart_init() is content. What does an empty port read "
             "as, and which value in the scratch register would tell the difference?",
@@ -160,12 +165,12 @@ def test_nobody(unit):
 # ---- 1.2 --------------------------------------------------------------------
 
 WRONG_BIT = Hint(
-    r"LSR was read",
+    r"LSR was read \d+ times",
     "The line is ready, and your loop does not see it. Which bit of LSR do you look at, "
     "and what else may be set beside it?",
 )
 TOO_EARLY = Hint(
-    r"are lost|written too early",
+    r"(is|are) lost|[1-9]\d* were written too early",
     "The UART sends one character after the other and takes its time. What is "
     "written before it has room is lost: how does it say that it has?",
 )
@@ -178,7 +183,7 @@ TOO_EARLY = Hint(
         WRONG_BIT,
         TOO_EARLY,
         Hint(
-            r"goes over the line|is sent as it is",
+            r"went over the line",
             "What goes over the line is not what uart_putc() was given. What do you "
             "write to THR, and how often?",
         ),
@@ -194,11 +199,11 @@ def test_send(unit):
     hints=[
         TOO_EARLY,
         Hint(
-            r'"a\\r\\n\\r\\nb" goes over the line; here "a\\n\\r',
+            r'"a\\n\\r.* went over the line: expected "a\\r\\n\\r\\nb"',
             "Both characters are there. Which of the two must come first?",
         ),
         Hint(
-            r"goes over the line|arrive whole",
+            r"went over the line|characters arrived",
             "A terminal takes '\\n' for straight down: the text becomes a staircase. What "
             "has to be sent besides, and when?",
         ),
@@ -213,12 +218,12 @@ def test_return(unit):
     rests_on=[test_send],
     hints=[
         Hint(
-            r"one more|no end after",
+            r"the line is stuck|no end after",
             "The line will never be ready, and the guest waits for it for ever. The "
             "contract says how patient to be.",
         ),
         Hint(
-            r"never says THRE|given up; here",
+            r"never says THRE|given up after",
             "A character that can't be sent is given up, but not before UART_PATIENCE "
             "looks, and it is not written all the same.",
         ),
@@ -231,7 +236,7 @@ def test_stuck(unit):
 # ---- 1.3 --------------------------------------------------------------------
 
 NO_COLOR = Hint(
-    r"here attribute 00",
+    r"has attribute 00",
     "Black on black: the character is there, and nobody can see it. What are the upper "
     "8 bits of the cell?",
 )
@@ -247,15 +252,15 @@ NO_COLOR = Hint(
         ),
         NO_COLOR,
         Hint(
-            r"row 24, column 79|attribute stays|attribute 1e and character 20; here",
+            r"row 24, column 79|that it stays|expected attribute 1e",
             "Blanks have colors, too: the cursor's. And the cursor keeps them.",
         ),
         Hint(
-            r"here attribute 1f",
+            r"has attribute 1f",
             "Text of the firmware is still there. How far does your loop go?",
         ),
         Hint(
-            r"character 20; here",
+            r"expected attribute \w+ and character 20",
             "A cell is not blank. A blank is a character like any other: which is its "
             "code?",
         ),
@@ -277,12 +282,12 @@ def test_clear(unit):
     "1.4", 8, "Step 1.4", "A new line begins at the left edge, at the bottom too",
     hints=[
         Hint(
-            r"in row \d+, column [1-9]",
+            r"cursor is in row \d+, column [1-9]",
             "The new line begins under the end of the last one. A '\\n' here does what "
             "carriage return and line feed do together.",
         ),
         Hint(
-            r"here in row (2[5-9]|[3-9]\d)",
+            r"cursor is in row (2[5-9]|[3-9]\d)",
             "The cursor has left the screen. Rows count from 0: which is the last, and "
             "what happens there?",
         ),
@@ -318,16 +323,17 @@ BEYOND = Hint(
         BEYOND,
         NO_COLOR,
         Hint(
-            r"here attribute ff",
+            r"has attribute ff",
             "The character has spilled into the attribute. Is a char with its highest "
             "bit set a positive number?",
         ),
         Hint(
-            r"column 3 has attribute 07 and character 20; here attribute 07 and character 0a",
+            r"column 3 has attribute 07 and character 0a: expected attribute 07 and "
+            r"character 20",
             "A glyph was drawn for '\\n', which is no character to be seen.",
         ),
         Hint(
-            r"has attribute \w+ and character \w+; here attribute",
+            r"has attribute \w+ and character \w+: expected",
             "A character is not where it should be, or in the wrong colors. Work out the "
             "index of row 12, column 34 by hand, and then the way your code does.",
         ),
@@ -350,7 +356,8 @@ def test_draw(unit):
     hints=[
         BEYOND,
         Hint(
-            r"in row \d+, column (8[0-9]|79)|column 0 has attribute 07 and character 79",
+            r"cursor is in row \d+, column (8[0-9]|79)|character \w+: expected attribute "
+            r"07 and character 79",
             "The eightieth character fills its row. Where is the cursor then, before "
             "the next one comes?",
         ),

@@ -36,7 +36,7 @@ LAB = Lab(
             "chains[]. Which byte of it have you not written yet?",
             spec="[virtio 1.2 §2.7]: the picture, and the alignments of the three parts. "
             "§2.7.6 and §2.7.8 say what the device reads from its first moment on.",
-            show='print("%p %p %p free %u", vq->desc, vq->avail, vq->used, vq->num_free) '
+            show='print("%p %p %p free %u\\n", vq->desc, vq->avail, vq->used, vq->num_free) '
             "at the end, and avail->idx, used->idx beside it.",
         ),
         Step(
@@ -46,7 +46,7 @@ LAB = Lab(
             "fields. Then compare to what your loop stores.",
             spec="[virtio 1.2 §2.7.13], point by point, and §2.7.5 for the flags; "
             "§2.7.13.3.1 says what has to be visible before avail.idx is.",
-            show='For each descriptor print("%u: %u bytes, flags %x, next %u", ...), then '
+            show='For each descriptor print("%u: %u bytes, flags %x, next %u\\n", ...), then '
             "avail->idx before and after.",
         ),
         Step(
@@ -55,7 +55,7 @@ LAB = Lab(
             "one, and try each order of the two sides.",
             spec="[virtio 1.2 §2.7.10], with its driver requirements; arch.h on which "
             "barrier orders a store before a later load.",
-            show='print("avail %u, told %u, flags %x", ...) at the beginning: when is it '
+            show='print("avail %u, told %u, flags %x\\n", ...) at the beginning: when is it '
             "called with nothing new, and when does the device sleep?",
         ),
         Step(
@@ -64,7 +64,7 @@ LAB = Lab(
             "be, who says so, and how often do I read it?",
             spec="[virtio 1.2 §2.7.14], and §2.7.8 for the element; virtqueue.h's list of "
             "what breaks a queue.",
-            show='print("used %u, read to %u: id %u, %u bytes", ...) for each element, and '
+            show='print("used %u, read to %u: id %u, %u bytes\\n", ...) for each element, and '
             "num_free before and after.",
         ),
     ),
@@ -89,6 +89,16 @@ LAB = Lab(
             r"gave a token twice|used nothing since the last",
             "Something that was used once came out of virtq_poll() more than once. How "
             "does it know how far it has read?",
+        ),
+        Hint(
+            r"last_used is \d+(, but used\.idx|: expected)",
+            "Last_used counts every element there ever was; only its place in the ring "
+            "begins anew.",
+        ),
+        Hint(
+            r"was changed while the device|in two chains",
+            "A descriptor that the device has was handed out again. Where does free_head "
+            "stand after a call?",
         ),
         Hint(
             r"vq->num_free is",
@@ -126,6 +136,10 @@ LAB = Lab(
             "Virtqueue.h has a picture, and a function for each offset.",
         ),
         Hint(
+            r"field of the transport's",
+            "The contract above virtq_init() says which fields it touches.",
+        ),
+        Hint(
             r"refuses a size|descriptors gave",
             "Some sizes can't be, and the contract lists them: with which property of "
             "num does `idx modulo num` go wrong at 65536?",
@@ -151,8 +165,13 @@ TOO_EARLY = Hint(
 )
 
 
+ENTRY_ELSEWHERE = Hint(
+    r"avail\.ring\[\d+\] is \d+, which is",
+    "Which entry does the new idx announce, and at which place did you put it? In a "
+    "ring of 8, where does entry number 8 stand?",
+)
 SECOND_ROUND = Hint(
-    r"avail\.ring\[\d+\] is \d+, which is the head of|heap-buffer-overflow",
+    r"heap-buffer-overflow",
     "The first round through the ring goes well, the second does not. At which "
     "place of a ring of 8 does entry number 8 stand?",
 )
@@ -198,6 +217,7 @@ IDX_IS_A_PLACE = Hint(
             "A descriptor does not say what the caller's array said. Print all four of "
             "its fields for a chain of three, beside the array.",
         ),
+        ENTRY_ELSEWHERE,
         SECOND_ROUND,
         IDX_IS_A_PLACE,
         Hint(
@@ -213,7 +233,15 @@ def test_add(unit):
 
 @LAB.check(
     "5.2", 10, "Step 5.2", "An entry is complete before avail.idx announces it",
-    rests_on=[test_add], hints=[TOO_EARLY],
+    rests_on=[test_add],
+    hints=[
+        TOO_EARLY,
+        Hint(
+            r"over avail\.idx",
+            "What stands in avail is for the device to read, and at the mercy of whoever "
+            "can write there. Which number of yours says how many chains there were?",
+        ),
+    ],
 )  # fmt: skip
 def test_publish(unit):
     unit("virtqueue", "test_add_publishes")
@@ -229,14 +257,14 @@ def test_publish(unit):
             "a ring which nobody meant. When is it certain that all is well?",
         ),
         Hint(
-            r"gave -28: expected 0|gave -28\b.*exp.*\b0$",
+            r"gave -28( \(-ENOSPC\))?: expected 0|gave -28\b.*exp.*\b0$",
             "The queue says that it is full while there is room. Is exactly enough "
             "enough?",
         ),
         Hint(
             r"2\^31",
             "The sum of two unsigned numbers can be smaller than either. Compare "
-            "without adding.",
+            "without adding. And is the room looked at before the buffers are?",
         ),
         Hint(
             r"expected -(E|28|22)",
@@ -286,6 +314,11 @@ NOT_TOLD = Hint(
             "the queue remember of the last kick?",
         ),
         NOT_TOLD,
+        Hint(
+            r"the queue is broken",
+            "From a broken queue nothing is taken, and its device is told nothing. The "
+            "contract lists all that is no reason to notify.",
+        ),
     ],
 )  # fmt: skip
 def test_kick(unit):
@@ -349,6 +382,11 @@ def test_poll(unit):
             "the free list look after a chain of three has come back?",
         ),
         NOT_TOLD,
+        Hint(
+            r"desc\[\d+\]|#0 .* in virtq_add\b",
+            "Draw the free list before and after a chain of three comes back: which "
+            "descriptor is last, and what follows it?",
+        ),
         LATER_ROUND,
     ],
 )  # fmt: skip
@@ -358,8 +396,13 @@ def test_wrap(unit):
 
 @LAB.check(
     "5.4", 8, "Step 5.4", "A device that breaks the protocol is not believed",
-    rests_on=[test_poll],
+    rests_on=[test_wrap],
     hints=[
+        Hint(
+            r"over avail\.idx",
+            "What stands in avail is for the device to read, and at the mercy of whoever "
+            "can write there. Which numbers of yours say how many chains are in flight?",
+        ),
         Hint(
             r"^panic",
             "Nothing from outside may end the machine, a device's words least of all: "

@@ -214,6 +214,21 @@ def test_ring(unit):
     "6.3", 10, "Step 6.3", "A BAR of each kind has its base and its size",
     hints=[
         Hint(
+            r"says 64 bits and has no register",
+            "A BAR of 64 bits is two registers, and behind BAR 5 there is something else. "
+            "What is such a one, by the sentence above pci_bar() in pci.h?",
+        ),
+        Hint(
+            r"there is no BAR \d",
+            "What lies behind the BARs was taken for one. Which is the last index, and "
+            "what does the contract say of one beyond it?",
+        ),
+        Hint(
+            r"is written, which is no BAR",
+            "What lies behind the BARs was measured as if it were one: for an index beyond "
+            "the last, or as the other half of the last. What does the contract say of both?",
+        ),
+        Hint(
             r"wide \d: expected|BAR [24] has",
             "A BAR of 64 bits was taken for one of 32, or its halves were put together "
             "wrongly. Which bits say which it is, and where is the other half?",
@@ -370,7 +385,7 @@ def test_negotiate(unit):
             "them; each number is a status that was written. Where do the two rows part?",
         ),
         Hint(
-            r"set_up\(\) failed|lost nothing",
+            r"set_up\(\) failed|lost nothing|stays in its reset",
             "A step failed. The device should learn of it, by a bit that the status "
             "gains while it keeps what it has; and the caller should learn the reason.",
         ),
@@ -460,16 +475,20 @@ def test_listed(listed):
     rests_on=[test_listed, test_capability, test_negotiate, test_handshake],
     hints=[
         Hint(
-            r"no driver, status 0x83",
+            r'^"virtio pci .* no driver, status 0x83',
             "This card insists on a feature that our driver does not have: it will not "
             "work for us, and it said so when it was asked.",
         ),
         Hint(
-            r"features",
+            r'^"(virtio pci|")',
             "What was agreed on with this card is not what it offers and our driver "
             "wants; or the handshake has not come to its end.",
         ),
-        Hint(r"capability", "The list of capabilities of this function was not walked to its end."),
+        Hint(
+            r'^"(  capability|\(nothing more|\w\w:)',
+            "The list of capabilities of this function was not walked as it is linked: "
+            "one is missing, or one is too many.",
+        ),
     ],
 )  # fmt: skip
 def test_agreed(listed):

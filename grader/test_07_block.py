@@ -40,8 +40,9 @@ LAB = Lab(
             "need for that, and which must you not copy as they are?",
             spec="[virtio 1.2 §5.2.6]: the struct, the list of types, and the paragraph on "
             "the unit of `sector`; §5.2.6.1 on what a flush has in it.",
-            show='print("type %u, sector %llu, status %02x", ...) of virtio_blk_room(req), '
-            "at the end of fill_room(). Do it for two requests that use the same struct.",
+            show='print("type %u, sector %llu, status %02x\\n", ...) of virtio_blk_room(req), '
+            "at the end of fill_room(), with (unsigned long long) before the sector. Do it "
+            "for two requests that use the same struct.",
         ),
         Step(
             "7.2", "virtio_blk_submit",
@@ -50,7 +51,7 @@ LAB = Lab(
             "device writes.",
             spec="[virtio 1.2 §5.2.6.4] for how it is cut into buffers; the contract of "
             "virtq_add() in virtqueue.h for what it does with the array and the token.",
-            show='For each buffer print("%u: %p, %u bytes", i, buffers[i].data, '
+            show='For each buffer print("%u: %p, %u bytes\\n", i, buffers[i].data, '
             "buffers[i].len), and then the two numbers that you hand to virtq_add(). Which "
             "of these addresses are on the stack?",
         ),
@@ -60,7 +61,7 @@ LAB = Lab(
             "is a byte), a column for `len` too small and one for `len` enough.",
             spec="[virtio 1.2 §5.2.6], the values of status; §2.7.8.2 and §5.2.6.3 on what "
             "`len` in the used ring counts, and who may count too much.",
-            show='print("op %u status %02x len %u must %llu", ...) before you decide.',
+            show='print("op %u status %02x len %u must %llu\\n", ...) before you decide.',
         ),
         Step(
             "7.4", "virtio_blk_complete",
@@ -69,7 +70,7 @@ LAB = Lab(
             "below that line?",
             spec="The contract in virtio_blk.h, each of its sentences; virtq_poll() in "
             "virtqueue.h; [virtio 1.2 §5.2.6.2] on the order in which a device works.",
-            show='print("done: %p, error %d", req, req->error) before block_done(), and '
+            show='print("done: %p, error %d\\n", req, req->error) before block_done(), and '
             "how many there were at the end.",
         ),
     ),
@@ -108,7 +109,7 @@ LAB = Lab(
 # ---- 7.1 and 7.2: into the ring -----------------------------------------------
 
 HEADER_GONE = Hint(
-    r"should begin with the header|header\.(type|reserved|sector) is 0x5a|is the header still",
+    r"header\.(type|reserved) is 0x5a|sector is 6510615555426900570:|is the header still",
     "When the device reads the header it holds something else. It reads long after "
     "virtio_blk_submit() has returned: where does the header lie, and who else uses "
     "that memory by then?",
@@ -121,10 +122,29 @@ HANDED_BACK = Hint(
     "called back. Who calls done(), and from where?",
 )
 
+NOT_FILLED = Hint(
+    r"reserved is|type is 0xa5a5a5a5|sector is 11936128518282651045:",
+    "What the request before has left in the room goes to the device. Which fields "
+    "does the header have, and which of them do you write?",
+)
+
 
 @LAB.check(
     "7.1", 10, "Step 7.1", "The header says what is wanted, and no status is there yet",
     hints=[
+        HANDED_BACK,
+        NOT_FILLED,
+        HEADER_GONE,
+        Hint(
+            r"for the device to read; here are 0$",
+            "Of this chain the device may read nothing. Which part of a request is always "
+            "for it to read, and what does virtq_add() go by?",
+        ),
+        Hint(
+            r"for the device to read; here are",
+            "How long is the header, and how long the struct that has it and the status "
+            "in it?",
+        ),
         Hint(
             r"sector is (39424|130048|317\d+)|sector is (\d+): expected (77|254)$",
             "The sector in the header is a multiple of the one that was asked for, or none "
@@ -141,11 +161,10 @@ HANDED_BACK = Hint(
             "that the number goes through?",
         ),
         Hint(
-            r"reserved is",
-            "What the request before has left in the room goes to the device. Which fields "
-            "does the header have, and which of them do you write?",
+            r"type is 0x2:",
+            "The kinds have numbers in the specification, and others in enum block_op. "
+            "Which are these?",
         ),
-        HEADER_GONE,
         Hint(
             r"type is",
             "The device would do something else than what was asked for. In and out are "
@@ -221,35 +240,67 @@ def test_submit(unit):
 
 # ---- 7.3 and 7.4: out of it ---------------------------------------------------------
 
+ERROR_LATE = Hint(
+    r"before req->error was set",
+    "From block_done() on the request is its owner's, who looks at req->error at once. "
+    "What of yours comes after it?",
+)
+TOUCHED = Hint(
+    r"heap-use-after-free|of 510 reads",
+    "The request was touched after it had been handed back. Its owner may have "
+    "freed it in done(), or submitted it again: then what you read there is no "
+    "longer about the one that was done.",
+)
+NEVER_DONE = Hint(
+    r"was handed back 0 times",
+    "The device is done with a request, and its owner never heard of it. Which way "
+    "does each request that virtq_poll() gives take through your loop?",
+)
+OUT_OF_ORDER = Hint(
+    r"twice for one request|number [^4] has error|handed back with error|holds sector",
+    "It goes wrong when a later request is done before an earlier one. Which of "
+    "the things that virtq_poll() gives says whose turn it was?",
+)
+FAILED_UNTOLD = Hint(
+    r"error is 0, expected -|number 4 has error 0",
+    "A request failed, and whoever asked for it is told that all is well. Where "
+    "does the device say how it went?",
+)
+NOT_WELL = Hint(
+    r"error is -?\d+, expected 0|handed back with error -",
+    "The device says that all is well, and the request has an error all the same.",
+)
+
 
 @LAB.check(
     "7.3", 12, "Step 7.3", "A request is done well only if the device says so",
     rests_on=[test_submit],
     hints=[
+        ERROR_LATE,
+        NEVER_DONE,
         Hint(
-            r"ends with -5, here 0|request 4 failed",
-            "A request failed, and whoever asked for it is told that all is well. Where "
-            "does the device say how it went?",
+            r"with status 2 and len 1:",
+            "The status says that the device can't do this, and len that it wrote no data. "
+            "What could it have written, and which of the two says more?",
         ),
         Hint(
-            r"ends with -95, here|ends with -5, here -95",
-            "\"The device can't do this\" and \"it went wrong\" are two answers, with an "
-            "error each. Compare the values of the status to yours.",
-        ),
-        Hint(
-            r"write: status 0 .* ends with 0|of a write the status is all",
+            r"write (of two sectors )?with status (0x0)?0\b.*expected 0",
             "Of a write the device writes one byte and no more: it need not say that it "
             "wrote the data, which it only read.",
         ),
         Hint(
-            r"ends with 0, here",
-            "The device says that all is well, and the request has an error all the same.",
-        ),
-        Hint(
-            r"of 1025 bytes|without the status it|count too much|done well, here -5",
+            r"read of two sectors with status 0 and len|legacy disk that says",
             "How many bytes does the device write for a read of two sectors, and for a "
             "write? Fewer is a failure; a legacy device may say more.",
         ),
+        FAILED_UNTOLD,
+        Hint(
+            r"expected -95|error is -95",
+            "\"The device can't do this\" and \"it went wrong\" are two answers, with an "
+            "error each. Compare the values of the status to yours.",
+        ),
+        NOT_WELL,
+        OUT_OF_ORDER,
     ],
 )  # fmt: skip
 def test_result(unit):
@@ -261,8 +312,12 @@ def test_result(unit):
     "7.4", 8, "Step 7.4", "Reads, writes and flushes do what they say, to the last sector",
     rests_on=[test_submit],
     hints=[
+        ERROR_LATE,
+        NEVER_DONE,
+        FAILED_UNTOLD,
+        NOT_WELL,
         Hint(
-            r"the last is taken",
+            r"a read of the last sector",
             "The last sector of the disk is one of its sectors. (Requests that can't be "
             "were refused before they came to you.)",
         ),
@@ -273,7 +328,7 @@ def test_result(unit):
         ),
         HEADER_GONE,
         Hint(
-            r"holds sector|has what was written",
+            r"holds sector|hold what was written",
             "The right sectors, but not where they belong: which piece is the first?",
         ),
     ],
@@ -287,33 +342,26 @@ def test_all_ops(unit):
     "7.4", 12, "Step 7.4", "Many are in flight, finish in any order, and are done once each",
     rests_on=[test_all_ops],
     hints=[
+        ERROR_LATE,
+        OUT_OF_ORDER,
+        TOUCHED,
+        NEVER_DONE,
         Hint(
-            r"twice for one request|is done well, here|holds sector",
-            "It goes wrong when a later request is done before an earlier one. Which of "
-            "the things that virtq_poll() gives says whose turn it was?",
-        ),
-        Hint(
-            r"before req->error was set",
-            "In done() its owner looks at req->error, and does with the request what he "
-            "likes. What of yours comes after it?",
-        ),
-        Hint(
-            r"heap-use-after-free|all 510 were read",
-            "The request was touched after it had been handed back. Its owner may have "
-            "freed it in done(), or submitted it again: then what you read there is no "
-            "longer about the one that was done.",
-        ),
-        Hint(
-            r"not all done in one round|without another interrupt|with limit",
+            r"done in one round|64 of 85 requests|with limit",
             "`limit` is there so that others have their turn; and the count that is "
             "returned tells whether there may be more.",
+        ),
+        Hint(
+            r"of 85 requests",
+            "A request that virtq_poll() gave you is in no ring any more. Does your loop "
+            "always bring it to block_done()?",
         ),
         Hint(
             r"inside block_submit|before the event loop",
             "Done() comes from the event loop and from nowhere else.",
         ),
         Hint(
-            r"are done, here|each once",
+            r"requests were handed back|the device was asked for",
             "Some requests are never done. Of those that virtq_poll() gives, which do not "
             "get to block_done()?",
         ),
@@ -331,17 +379,32 @@ def test_many(unit):
     rests_on=[test_many, test_result],
     hints=[
         Hint(
-            r"is done (0|[2-9]|\d\d+) times|twice for one",
+            r"could be submitted again",
+            "In done() its owner may submit it at once. In what state does it find the "
+            "queue, and in what state should it?",
+        ),
+        Hint(
+            r"returned \d+: expected 1",
+            "A request that its device gave back without a word is one of those that you "
+            "took out of the ring. What does the contract say is returned?",
+        ),
+        Hint(
+            r"is done (0|[2-9]|\d\d+) times|twice for one|handed back 0 times",
             "A request got lost, or came twice, when its device broke. Each that is taken "
             "out of the ring goes to block_done(), whatever became of it.",
         ),
         Hint(
-            r"the device is reset|one line says it|it says ",
+            r"handed back before that device was reset",
+            "The device may still write into the memory of what it holds. Whose task is it "
+            "to give those back, and when?",
+        ),
+        Hint(
+            r"device was not reset|tell of the broken|line on the broken",
             "The device says that it wrote nothing at all, not even the status. The "
             "contract says what such a device has done, and what is to be done first.",
         ),
         Hint(
-            r"is done 1 times, with|is given back after its reset",
+            r"is done 1 times, with",
             "What stands in the status byte then is not the device's word.",
         ),
     ],

@@ -33,7 +33,7 @@ LAB = Lab(
                 "cache_get", "cache_put", "ext2_check", "ext2_get", "ext2_put", "ext2_pointer",
                 "ext2_get_dir", "ext2_size", "ext2_entry_type", "ext2_zeros", "ext2_broken",
             ),
-            units=("ext2_blocks", "ext2_names"),
+            units=("ext2_blocks", "ext2_names", "ext2_hostile"),
         )
     },
     steps=(
@@ -120,6 +120,12 @@ LAB = Lab(
             r"gives -EAGAIN for ever",
             "The call is made again and again, and never gets further. What did the one "
             "before bring, and why does it not help this one?",
+        ),
+        Hint(
+            r"nothing on the console says",
+            "The caller learns that something is wrong, and the person in front of the "
+            "machine does not learn what. The last sentence of ext2.h's first comment says "
+            "what goes with an -EIO of your own.",
         ),
         Hint(
             r"stay pinned",
@@ -253,6 +259,11 @@ def test_inodes(unit):
     "8.4", 14, "Step 8.4", "Each block of a file is found, through up to three levels",
     hints=[
         Hint(
+            r"has more than 32 bits",
+            "A block far behind the end was taken for one near the beginning: a part of n "
+            "was lost. What holds it on the way, and how wide is that?",
+        ),
+        Hint(
             r"block 77, here 0:|gave 0 and block",
             "When the number of a level was not in memory yet, something else was taken for "
             "it.",
@@ -336,6 +347,12 @@ def test_content(unit):
             r"name_len \d+ at \d+ should be refused",
             "With these numbers in the entry, what would its reader touch that is not the "
             "entry's? Hold them against the three conditions above ext2_entry().",
+        ),
+        Hint(
+            r"inode 0, .* should be let pass",
+            "An entry that is not in use is an entry all the same: whoever goes through "
+            "the block gets past it by its rec_len. Which condition of the contract did it "
+            "break?",
         ),
         Hint(
             r"should be let pass",

@@ -91,8 +91,9 @@ LAB = Lab(
         Step(
             "9.6", "arp_asks",
             where="Take the request of the handout's picture byte by byte, and write beside "
-            "each field which value you insist on. Three fields may have any. What do you "
-            "know before you have looked at the length?",
+            "each field which value you insist on. Three fields of the packet, and two of "
+            "the header before it, may have any. What do you know before you have looked "
+            "at the length?",
             spec='[RFC 826], "Packet Reception": the questions with a "?"; ethernet.h for the '
             "values in the case of Ethernet and IPv4.",
             show='print("%u bytes, type %x, op %u, tpa %x, mine %x", ...), the fields as your '
@@ -112,6 +113,11 @@ LAB = Lab(
             r"AddressSanitizer: heap-use-after-free",
             "Something was looked at that had been given back. The report names the line: "
             "whose was it at that moment?",
+        ),
+        Hint(
+            r"SEGV .*\(pc 0x0+ ",
+            "A function was called by way of a pointer that nobody has set. Which calls of "
+            "yours go through a field, and who sets it, and when?",
         ),
         Hint(
             r"AddressSanitizer",
@@ -155,7 +161,7 @@ LAB = Lab(
             "Virtq_add() has two counts; which is which?",
         ),
         Hint(
-            r"descriptors, as rx->pieces|first piece is|room for all",
+            r"descriptors, as rx->pieces|first piece should|room for all",
             "The card does not have all of the buffer, or not in the pieces that it wants: "
             "an old one insists on a descriptor of its own for the header.",
         ),
@@ -273,7 +279,7 @@ def test_receive(unit):
     rests_on=[test_receive],
     hints=[
         Hint(
-            r"should not be handed up|the netbuf should say",
+            r"was handed up|the netbuf should say",
             "Fewer bytes came than the two headers have, and they were handed up as a frame "
             "all the same; with unsigned lengths, as a very long one.",
         ),
@@ -331,7 +337,7 @@ def test_no_frames(unit):
             "for what the device reads?",
         ),
         Hint(
-            r"says so|shall cut",
+            r"header should say so|shall cut",
             "What the first netbuf asks for must be in the header: one given function writes "
             "it, into a header that is zero.",
         ),
@@ -343,6 +349,11 @@ def test_no_frames(unit):
         Hint(
             r"should leave it to its caller",
             "The card is told of many frames at once. By whom, says the contract.",
+        ),
+        Hint(
+            r"to be cut into .* gives -",
+            "A frame that the card shall cut may be longer than one that goes as it is. Which "
+            "field of the netbuf says which it is?",
         ),
         Hint(
             r"gives -\d+",
@@ -373,12 +384,12 @@ def test_send(unit):
             "adding.",
         ),
         Hint(
-            r"virtio_net_tx are free; here",
+            r"virtio_net_tx should be free; here",
             "After a frame that was refused there is a virtio_net_tx less, and after a hundred "
             "of them none. On which way out of the function is it not given back?",
         ),
         Hint(
-            r"should be as it was|nothing is released",
+            r"should be as it was|nothing should be released",
             "A send() that fails has taken nothing: neither ring nor frame may show that it was "
             "called.",
         ),
@@ -440,7 +451,7 @@ def test_refusals(unit):
             "at a time, in any order.",
         ),
         Hint(
-            r"can be used again|virtio_net_tx are free",
+            r"can be used again|virtio_net_tx (should be )?free",
             "As many frames go out as there are virtio_net_tx, and then no more: what do you do "
             "with the one whose frame has left?",
         ),
@@ -480,7 +491,12 @@ def test_reclaim(unit):
             "The text says which byte was changed.",
         ),
         Hint(
-            r"own business|whoever asks|0\.0\.0\.0|padded|a request for our address|1514",
+            r"it is still a request",
+            "A field was compared that may have any value: the text says which. Imagine who "
+            "could send such a frame, with a bridge between you and him perhaps.",
+        ),
+        Hint(
+            r"0\.0\.0\.0|padded|a request for our address|1514",
             "A request for our address was not taken for one. Print each field that you compare "
             "beside what you compare it with: its bytes stand in the order of the wire, and some "
             "fields may have any value.",

@@ -59,14 +59,14 @@ LAB = Lab(
             where="struct netif in lwip/netif.h, from `output` down to `name`; and struct "
             "netdev in net/netdev.h beside it. Draw a line from each field of the one to "
             "where the other has it.",
-            spec="lwip/netif.h: the comment above each NETIF_FLAG_ says who sets it. Those "
-            "that say \"by the netif driver in its init function\" are yours to think about.",
+            spec="lwip/netif.h: the comment above each NETIF_FLAG_. Who sets it, and does "
+            "this card have it? Each is a bit of its own.",
             show='print("%02x, link %u\\n", netif->flags, card->link_up) at the end, and '
             "then the six bytes of hwaddr.",
         ),
         Step(
             "10.3", "port_sent",
-            where="The handout's first picture. Each arrow called `owner` is one reference; "
+            where="The handout's second picture. Each arrow called `owner` is one reference; "
             "which arrow goes away?",
             spec="net/netdev.h on release(): how often it is called, and for what. "
             "net/lwip/buffers.h has the two functions that undo a take and a ref.",
@@ -145,7 +145,7 @@ LAB = Lab(
 )
 
 NOT_HOME = Hint(
-    r"is in its pool again",
+    r"be in its pool again",
     "What was taken from a pool has not gone back to it. It works for as many frames as "
     "the pool has pieces, and then never again.",
 )
@@ -157,7 +157,12 @@ NOT_HOME = Hint(
     "10.1", 4, "Step 10.1", "lwIP knows what time it is",
     hints=[
         Hint(
-            r"sys_now\(\) returns|returns 77",
+            r"^(86400000|4294967295) ms after|should return 77",
+            "It is right for some seconds, and wrong later on. How many bits has the number "
+            "that you divide, and how many does the clock need?",
+        ),
+        Hint(
+            r"sys_now\(\) should return",
             "lwIP and the clock count in different units: all of lwIP's waits are too "
             "short or too long by the same factor.",
         )
@@ -171,21 +176,21 @@ def test_now(unit):
     "10.2", 8, "Step 10.2", "lwIP knows its card: address, MTU, link, and how to send",
     hints=[
         Hint(
-            r"hwaddr_len is|hwaddr is",
+            r"hwaddr(_len)? should be",
             "Who answers us puts this address into his frames, and the card takes none "
             "that are for another's. An answer would be lost without a word.",
         ),
         Hint(
-            r"LINK_UP is set when",
+            r"LINK_UP should be set when",
             "lwIP sends nothing over a link that it takes to be down: DHCP would wait for "
             "a cable for ever, and say nothing.",
         ),
         Hint(
-            r"LINK_UP is not set when",
+            r"LINK_UP should not be set when",
             "The link is taken to be up while it is not. Who knows?",
         ),
         Hint(
-            r"the flag (ETHERNET|ETHARP|BROADCAST) is set",
+            r"the flag (ETHERNET|ETHARP|BROADCAST) should be set|the others should be",
             "By these flags lwIP decides what it does with an interface: whether it makes "
             "Ethernet frames and asks by ARP, and whether broadcasts are for it.",
         ),
@@ -195,12 +200,12 @@ def test_now(unit):
             "netif_set_up(), and not before it has been added.",
         ),
         Hint(
-            r"the MTU is",
+            r"the MTU should be",
             "How much a frame may carry is the card's to say, and there are cards that "
             "take less than 1500.",
         ),
         Hint(
-            r"go out by|is called with the card",
+            r"go out, should be|be called with the card",
             "lwIP sends in two stages, packets and frames, each by a function of the netif.",
         ),
     ],
@@ -219,11 +224,11 @@ def test_init(unit):
         Hint(
             r"AddressSanitizer",
             "The netbuf, or its pbuf, was looked at after it had gone. In which order do "
-            "the two go?",
+            "the two go? And how often does each go?",
         ),
         Hint(
-            r"of two references|takes a reference|the pbuf is freed|until it comes back|"
-            r"other netbuf is still",
+            r"of two references|take a reference|the pbuf should be freed|come back too|"
+            r"other netbuf should",
             "One netbuf comes back: one pbuf loses one reference, and the rest of the "
             "frame is still the card's.",
         ),
@@ -238,12 +243,12 @@ def test_sent(unit):
     rests_on=[test_init, test_sent],
     hints=[
         Hint(
-            r"is a chain of \d+ netbufs",
+            r"be a chain of \d+ netbufs",
             "What the card is shown is not the whole frame, or more than that. A frame has "
             "as many pieces as its chain has pbufs, and the last of them ends it.",
         ),
         Hint(
-            r"has the pbuf's len",
+            r"have the pbuf's len",
             "A pbuf has two lengths. Which of them is of its own bytes?",
         ),
         Hint(
@@ -251,12 +256,16 @@ def test_sent(unit):
             "The card is shown something else than the pbuf's bytes, or a copy of them.",
         ),
         Hint(
+            r"has no release\(\)",
+            "The card gives back what it was lent by calling release(). What stands there?",
+        ),
+        Hint(
             r"while the card has the frame|stay while the card has them",
             "lwIP frees its pbufs when it likes, and the card may read later. What keeps a "
             "pbuf's bytes for as long as a netbuf points at them?",
         ),
         Hint(
-            r"takes a reference from its own|given everything back|freed, but|left over",
+            r"take a reference from its own|given everything back|freed, but|left over",
             "What was taken for the card is not what is given back after. Print each pbuf's "
             "ref before, while the card has the frame, and after.",
         ),
@@ -278,12 +287,12 @@ def test_output(unit):
     rests_on=[test_output],
     hints=[
         Hint(
-            r"returns (ERR_MEM )?\(?-1\)?, here|returns -1, here|returns -12, here",
+            r"port_output\(\) should return",
             "lwIP goes by the error: after one it comes again later, after the other it "
             "does not. For which of your failures will later be better?",
         ),
         Hint(
-            r"no netbuf is left over|no part of a frame",
+            r"no netbuf should be left over|no part of a frame",
             "Netbufs are left over after a frame that was not sent. lwIP comes again, many "
             "times perhaps, and each time there are fewer.",
         ),
@@ -310,7 +319,7 @@ def test_undo(unit):
             "else may have it by then.",
         ),
         Hint(
-            r"has its buffer back",
+            r"have its buffer back",
             "The card's ring has a buffer less for each frame that does not come back, "
             "and a stranger's for each that comes back twice.",
         ),
@@ -326,17 +335,27 @@ def test_received(unit):
     rests_on=[test_received],
     hints=[
         Hint(
-            r"is lent while lwIP|has it the buffer is lent",
+            r"be lent while lwIP|has it the buffer should be lent",
             "The card may write its next frame into a buffer that lwIP is still reading.",
         ),
         Hint(
-            r"input\(\) is called",
+            r"input\(\) should be called",
             "The frame does not come to lwIP, or to another interface of it.",
         ),
         Hint(
-            r"stands for the bytes|len and tot_len|one pbuf with one",
+            r"of type PBUF_REF",
+            "By its type lwIP knows whether a pbuf's bytes are its own, behind it in memory, "
+            "or somebody else's who may want them back. What does pbuf.h say of each?",
+        ),
+        Hint(
+            r"stand for the bytes|len and tot_len|one pbuf with one",
             "The pbuf does not stand for the frame as it is. Print payload, len, tot_len, "
             "next and ref beside the netbuf's data and len.",
+        ),
+        Hint(
+            r"SEGV|custom_free_function",
+            "lwIP has called what stood where a function's address should be. Who is to be "
+            "called when the pbuf is freed, and where did you say so?",
         ),
         Hint(
             r"here 2 times|AddressSanitizer",
@@ -363,26 +382,31 @@ def test_receive(unit):
 
 TIMERS = [
     Hint(
+        r"after port_timers_run\(\) .* ns from",
+        "The timer was set for a timeout that has been run since, or before a new one was "
+        "asked for. Which half comes first?",
+    ),
+    Hint(
         r"ns from now",
         "The timer is for another moment than lwIP's. Look at the units of both, and at "
         "what each of them counts from.",
     ),
     Hint(
-        r"so the timer is armed",
+        r"so the timer should be armed",
         "There is something to wait for, and nobody has set the alarm: the first timeout "
         "comes, perhaps, and none after it.",
     ),
     Hint(
-        r"is not armed|is cancelled",
+        r"should not be armed$|should be cancelled",
         "Is there anything to wait for? lwIP has a number of its own for no.",
     ),
     Hint(
-        r"is run, here 0|have been run, here [012]\b",
+        r"be run, here 0|have been run, here [012]\b",
         "Time goes by and nothing that lwIP waits for comes about: a question that was "
         "lost is never asked again.",
     ),
     Hint(
-        r"runs nothing",
+        r"should run nothing",
         "To set an alarm is one thing, and to act when it rings another.",
     ),
 ]
@@ -402,12 +426,12 @@ def test_timers(unit):
     rests_on=[test_now],
     hints=[
         Hint(
-            r"the (address|netmask|gateway) is [0-9a-f]{8}",
+            r"the (address|netmask|gateway) should be [0-9a-f]{8}",
             "Compare the two numbers in hexadecimal: are the bytes others, or is it their "
             "order, or have two of the three changed places?",
         ),
         Hint(
-            r"DHCP is not asked|a DISCOVER is sent",
+            r"DHCP should not be asked|a DISCOVER should be sent",
             "Who has an address asks for none, and who has none asks.",
         ),
         Hint(

@@ -438,6 +438,17 @@ def test_abort(unit):
     rests_on=[test_abort],
     hints=[
         Hint(
+            r"in error\(\) the stream still",
+            "The owner is told while the stream still looks alive, and what he calls next "
+            "goes by that. What must hold of a struct stream before anybody else is "
+            "called?",
+        ),
+        Hint(
+            r"is waited for, as it has",
+            "A peer that has everything was given no time to say its own end. What counts "
+            "the polls, and with what is the count compared?",
+        ),
+        Hint(
             r"comes by itself",
             "The owner waits for room, nothing of his is under way, so nothing can be "
             "acknowledged: who is left to tell him?",

@@ -483,12 +483,16 @@ class Machine(Monitor):
         return self._queues
 
     def last_lines(self, count: int = 8) -> list[str]:
-        """Of the serial line, but for registers and backtrace of a panic."""
+        """Of the serial line, but for registers and backtrace of a panic; what a
+        terminal would obey is a dot."""
         text = self.serial.replace(b"\r", b"")
         if found := _FATAL.search(text):
             text = text[: found.end()]
         lines = [n for n in text.decode(errors="replace").split("\n") if n]
-        return [line[:160] for line in lines[-count:]]
+        return [
+            "".join(c if c.isprintable() or c == "\t" else "." for c in line[:160])
+            for line in lines[-count:]
+        ]
 
     def backtrace(self) -> list[str]:
         """The fatal words' backtrace, with functions and lines of source."""

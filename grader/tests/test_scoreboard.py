@@ -88,6 +88,14 @@ def test_a_broken_grader_gives_no_points() -> None:
     assert "No grade: the grader itself could not run." in text and "10 of 10" not in text
 
 
+def test_what_the_grader_could_not_do_is_not_explained_for_each_check() -> None:
+    broken = [result("05", f"5.{i}", BROKEN, seen="GraderError: no QEMU") for i in range(3)]
+    assert "no QEMU" not in shown(Outcome(broken, ["no QEMU"]))  # who calls says it, once
+    # One that fails with the reference as well has something to show.
+    text = shown(Outcome([result("05", "5.1", BROKEN, expected="a page", seen="nothing")], ["?"]))
+    assert "expected   a page" in text and "seen       nothing" in text
+
+
 def test_colours_and_moving_lines_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = Outcome([result("05", "5.1", FAIL, expected="a", seen="b")])
     assert "\033" not in shown(outcome) and "\r" not in shown(outcome)

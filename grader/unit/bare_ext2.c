@@ -47,6 +47,14 @@ void check_no_pins(const char *where)
           "0", where, fake_cache_pinned());
 }
 
+void check_complained(const char *what, unsigned before)
+{
+    CHECK(unit_log_count() > before &&
+              strstr(unit_log_last(), "its ext2 is damaged"),
+          "%s() gave %d, and nothing on the console says what is wrong with "
+          "the disk: expected a line", what, -EIO);
+}
+
 void check_every_place(const char *what, int (*call)(void), int wanted)
 {
     for (unsigned n = 1; n < 1000; n++) {

@@ -38,6 +38,10 @@ void begin(void);
 /* Nothing that `where` has pinned is left. */
 void check_no_pins(const char *where);
 
+/* `what` gave -EIO because of what is on the disk, and has said so since there
+ * were `before` lines on the console. */
+void check_complained(const char *what, unsigned before);
+
 /* Calls again for as long as it gives -EAGAIN. */
 #define UNTIL_DONE(error, call)                                          \
     do {                                                                 \

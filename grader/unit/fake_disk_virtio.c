@@ -149,8 +149,9 @@ static uint8_t execute(const struct fake_chain *chain)
         break;
     case TYPE_FLUSH:
         CHECK(fake.accepted & DISK_FLUSH, "a disk is flushed that can be");
-        CHECK(n == 2 && header.sector == 0, "a flush has no data, and sector "
-              "0");
+        CHECK(n == 2 && header.sector == 0, "a flush should have no data, and "
+              "sector 0; here are %u pieces, and sector %llu", n - 2,
+              (unsigned long long)header.sector);
         disk.flushes++;
         memcpy(disk.stable, disk.bytes, disk.capacity * SECTOR);
         break;

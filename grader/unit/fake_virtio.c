@@ -561,6 +561,24 @@ static void check_token(void *token, uint32_t len)
                   "a buffer changed after the device had written it");
 }
 
+/* virtq_poll() has said that the device lies. Which number was wrong? */
+static void fail_by_break(bool shown)
+{
+    uint16_t ahead = used()->idx - dev->vq.last_used;
+
+    if (ahead > fake_in_flight())
+        FAIL("virtq_poll() declared an honest device broken: last_used is %u, "
+             "but used.idx is %u, and only %u chains were in flight",
+             dev->vq.last_used, used()->idx, fake_in_flight());
+    if (!shown)
+        FAIL("virtq_poll() declared an honest device broken: it read an "
+             "element before the device had written it (used.idx %u, "
+             "last_used %u)", used()->idx, dev->vq.last_used);
+    FAIL("virtq_poll() declared an honest device broken: the element was "
+         "proper (id %u, len %u)", dev->truth[slot(dev->polled_idx)].id,
+         dev->truth[slot(dev->polled_idx)].len);
+}
+
 bool fake_poll(unsigned *number)
 {
     uint32_t len = 0xa5a5a5a5;
@@ -570,14 +588,8 @@ bool fake_poll(unsigned *number)
     void *token = virtq_poll(&dev->vq, &len);
 
     check_hands_off();
-    if (dev->breaks != breaks && !shown)
-        FAIL("virtq_poll() declared an honest device broken: it read an "
-             "element before the device had written it (used.idx %u, "
-             "last_used %u)", used()->idx, dev->vq.last_used);
     if (dev->breaks != breaks)
-        FAIL("virtq_poll() declared an honest device broken: the element was "
-             "proper (id %u, len %u)", dev->truth[slot(dev->polled_idx)].id,
-             dev->truth[slot(dev->polled_idx)].len);
+        fail_by_break(shown);
     if (!token) {
         if (due)
             FAIL("virtq_poll() gave NULL, but used.idx is %u and only %u "
@@ -590,6 +602,10 @@ bool fake_poll(unsigned *number)
         *number = request->number;
     forget(request);
     dev->polled_idx++;
+    if (dev->vq.last_used != dev->polled_idx &&
+        dev->vq.last_used == slot(dev->polled_idx))
+        FAIL("virtq_poll() has given %u chains, and last_used is %u: expected "
+             "%u", dev->polled_idx, dev->vq.last_used, dev->polled_idx);
     check_num_free();
     return true;
 }
@@ -625,6 +641,12 @@ void fake_kick(void)
     if (dev->avail_idx != idx)
         FAIL("after virtq_kick() avail.idx is %u: expected %u, as %u chains "
              "were added", dev->avail_idx, idx, dev->added);
+}
+
+void fake_listen(void)
+{
+    dev->modes &= ~(unsigned)FAKE_DEAF;
+    put_used(0, dev->used_idx);
 }
 
 /* ---- Counts ----------------------------------------------------------- */

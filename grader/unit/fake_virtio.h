@@ -85,6 +85,9 @@ unsigned fake_notified(void);
 unsigned fake_taken(void);
 unsigned fake_unpolled(void);
 
+/* A device with FAKE_DEAF wants to be told of what comes from here on. */
+void fake_listen(void);
+
 /* How often virtq_break() was called. */
 unsigned fake_breaks(void);
 

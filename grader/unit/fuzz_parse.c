@@ -7,6 +7,7 @@
 
 #include "fuzz.h"
 #include "http/request.h"
+#include "parsed_names.h"
 
 static void must_be_inside(struct http_slice slice, const char *buf, size_t len)
 {
@@ -89,8 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         len += 1 + data[len] % 7;
         again = http_parse(&parts, buf, len < size ? len : size);
     }
-    MUST(again == parsed || size == 0, "whole it is %d, in parts %d", parsed,
-         again);
+    MUST(again == parsed || size == 0, "whole it is %s, in parts %s",
+         parsed_name(parsed), parsed_name(again));
     must_be_same(&whole, &parts, parsed);
     free(buf);
     return 0;

@@ -7,6 +7,7 @@
 
 #include "fuzz.h"
 #include "http/path.h"
+#include "shown.h"
 
 /* The parts of the path, kept as a stack. Returns its length, or -1. */
 static long model(const char *in, size_t len, char *out)
@@ -97,12 +98,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (http_target(request_target, &target) == 0) {
         long len = model(target.path.data, target.path.len, wanted);
         MUST((len >= 0) == (status == 0),
-             "\"%.*s\" should be %s, and is answered %u", (int)size, buf,
-             len >= 0 ? "let pass" : "refused", status);
+             "\"%s\" should be %s, and is answered %u (0: let pass)",
+             shown_bytes(buf, size), len >= 0 ? "let pass" : "refused", status);
         MUST(len < 0 || ((size_t)len == path.len &&
                          memcmp(wanted, path.text, path.len) == 0),
-             "\"%.*s\" is \"%.*s\", and here \"%s\"", (int)size, buf, (int)len,
-             wanted, path.text);
+             "\"%s\" should become \"%s\", and here \"%s\"",
+             shown_bytes(buf, size), shown_bytes(wanted, (size_t)len),
+             shown_bytes(path.text, path.len));
     } else {
         MUST(status == 400, "what has no path is answered %u", status);
     }

@@ -50,7 +50,8 @@ void vga_write_cell(unsigned index, uint16_t cell)
 TEST(test_write_goes_nowhere_when_there_is_no_console)
 {
     console_write("lost", 4);
-    CHECK(first_len == 0, "a console that is not plugged in gets nothing");
+    CHECK(first_len == 0, "a console that is not plugged in gets nothing; here "
+          "%zu characters", first_len);
 }
 
 TEST(test_write_gives_every_console_every_character_once_and_in_order)
@@ -61,9 +62,11 @@ TEST(test_write_gives_every_console_every_character_once_and_in_order)
     console_write("", 0);
     console_write("there", 5);
     CHECK(first_len == 8 && memcmp(first_text, "hi\nthere", 8) == 0,
-          "the first console got \"%.*s\"", (int)first_len, first_text);
+          "the first console gets \"hi\\nthere\", 8 characters; here %zu: "
+          "\"%.*s\"", first_len, (int)first_len, first_text);
     CHECK(second_len == 8 && memcmp(second_text, "hi\nthere", 8) == 0,
-          "the second console got \"%.*s\"", (int)second_len, second_text);
+          "the second console gets \"hi\\nthere\", 8 characters; here %zu: "
+          "\"%.*s\"", second_len, (int)second_len, second_text);
 }
 
 TEST(test_write_believes_the_length_and_not_a_nul)
@@ -71,7 +74,9 @@ TEST(test_write_believes_the_length_and_not_a_nul)
     console_add(&first);
     console_write("a\0b and more", 3);
     CHECK(first_len == 3 && memcmp(first_text, "a\0b", 3) == 0,
-          "three characters, the second a NUL; here %zu", first_len);
+          "the console gets three characters, the second a NUL; here %zu: "
+          "%02hhx %02hhx %02hhx", first_len, first_text[0], first_text[1],
+          first_text[2]);
 }
 
 TEST(test_print_cuts_a_long_text_and_says_so)
@@ -85,11 +90,15 @@ TEST(test_print_cuts_a_long_text_and_says_so)
           PRINT_MAX + 99, len);
     CHECK(first_len == PRINT_MAX &&
               memcmp(first_text + PRINT_MAX - 4, "x...", 4) == 0,
-          "%d characters that end with x...; here %zu", PRINT_MAX, first_len);
+          "the console gets %d characters that end with \"x...\"; here %zu "
+          "that end with \"%.4s\"", PRINT_MAX, first_len,
+          first_len < 4 ? first_text : first_text + first_len - 4);
     first_len = 0;
     len = print("%.*s", PRINT_MAX, text);
     CHECK(first_len == PRINT_MAX && first_text[PRINT_MAX - 1] == 'x',
-          "what fits exactly is not cut");
+          "what fits exactly is not cut: %d characters that end with \"x\"; "
+          "here %zu that end with \"%.1s\"", PRINT_MAX, first_len,
+          first_len ? first_text + first_len - 1 : "");
 }
 
 TEST(test_scroll_moves_each_row_up_with_its_colors)

@@ -260,6 +260,23 @@ TEST(test_inodes_whose_table_is_beyond_the_disk_are_refused)
     }
 }
 
+TEST(test_inodes_that_can_not_be_are_told_of)
+{
+    static const uint32_t none[] = { 0, 0x80000000 };
+    struct ext2_inode inode;
+    int error;
+
+    image_make(&image, &bare_small);
+    image_group(&image, 1)->bg_inode_table = 0xffffffff;
+    for (unsigned i = 0; i < 3; i++) {
+        begin();
+        uint32_t ino = i < 2 ? none[i] : 2 * fs.s_inodes_per_group;
+        unsigned before = unit_log_count();
+        UNTIL_DONE(error, ext2_read_inode(&fs, ino, &inode));
+        check_complained("ext2_read_inode", before);
+    }
+}
+
 static int inode_40(void)
 {
     struct ext2_inode inode;
@@ -359,6 +376,37 @@ TEST(test_blocks_beyond_what_an_inode_reaches_are_refused)
           (unsigned long long)end, error);
     UNTIL_DONE(error, ext2_block(&fs, &inode, UINT64_MAX >> 10, &found));
     CHECK(error == -EIO, "nor can the last there could be, here %d", error);
+}
+
+TEST(test_blocks_beyond_what_an_inode_reaches_are_told_of)
+{
+    static struct ext2_inode inode;
+    uint32_t found;
+    int error;
+
+    set_up(&bare_small);
+    unsigned before = unit_log_count();
+    UNTIL_DONE(error, ext2_block(&fs, &inode, 1u << 25, &found));
+    check_complained("ext2_block", before);
+}
+
+/* Cut to 32 bits each of these is one that can be reached. */
+TEST(test_blocks_are_counted_in_64_bits)
+{
+    static const uint32_t low[] = { 0, 11, 12, 268, 65804 };
+    static struct ext2_inode inode;
+    uint32_t found;
+    int error;
+
+    set_up(&bare_small);
+    for (unsigned i = 0; i < sizeof low / sizeof *low; i++) {
+        uint64_t n = (1ull << 32) + low[i];
+
+        UNTIL_DONE(error, ext2_block(&fs, &inode, n, &found));
+        CHECK(error == -EIO, "block %llu, which has more than 32 bits, can't "
+              "be reached, and ext2_block() gave %d", (unsigned long long)n,
+              error);
+    }
 }
 
 /* A number of the second level is missing on the way. */

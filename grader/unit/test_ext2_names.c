@@ -52,6 +52,23 @@ TEST(test_an_entry_that_cant_be_is_refused)
     }
 }
 
+TEST(test_an_entry_that_is_not_in_use_is_let_pass)
+{
+    static const struct { unsigned at, rec_len, name_len; } cases[] = {
+        { 0, 1024, 0 }, { 0, 12, 4 }, { 512, 512, 9 }, { 1012, 12, 0 },
+    };
+    uint8_t *block = unit_memory(1024, 4, 0);
+
+    fs.block_size = 1024;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memset(block, 0, 1024);
+        entry_in(block, cases[i].at, 0, cases[i].rec_len, cases[i].name_len);
+        CHECK(ext2_entry(&fs, block, cases[i].at) != NULL, "inode 0, rec_len "
+              "%u, name_len %u at %u should be let pass", cases[i].rec_len,
+              cases[i].name_len, cases[i].at);
+    }
+}
+
 /* ---- A directory of four blocks ---- */
 
 enum { BLOCKS = 4, NAMES = 5 };
@@ -226,6 +243,16 @@ TEST(test_lookup_in_a_directory_that_is_wrong_is_an_error)
     }
 }
 
+TEST(test_lookup_tells_of_a_directory_that_is_wrong)
+{
+    set_up_dir();
+    ((struct ext2_dir_entry *)(void *)image_block(&image, block_of(1)))
+        ->rec_len = 0;
+    unsigned before = unit_log_count();
+    check_lookup("omega", -EIO);
+    check_complained("ext2_lookup", before);
+}
+
 static int look_up_omega(void)
 {
     offset = fake_cache_gets() == 0 ? 0 : offset;
@@ -314,6 +341,19 @@ TEST(test_readdir_of_a_directory_that_is_wrong_is_an_error)
         CHECK(listed++ < 20, "a directory with a bad entry has no end");
     CHECK(error == -EIO && listed == 4, "4 entries, and then %d; here %u, and "
           "%d", -EIO, listed, error);
+}
+
+TEST(test_readdir_tells_of_a_directory_that_is_wrong)
+{
+    set_up_dir();
+    ((struct ext2_dir_entry *)(void *)image_block(&image, block_of(1)))
+        ->rec_len = 0;
+    offset = 1024;
+    unsigned before = unit_log_count();
+    int error = next_entry();
+    CHECK(error == -EIO, "a directory that has an entry of no length is read: "
+          "ext2_readdir() gave %d: expected %d", error, -EIO);
+    check_complained("ext2_readdir", before);
 }
 
 static int list_all(void)

@@ -62,7 +62,9 @@ TEST(test_text_in_a_buffer_of_its_length_loses_its_last_character)
     int len = format(buf, 3, "abc");
     CHECK(len == 3, "the whole text has 3 characters; here %d", len);
     CHECK(memcmp(buf, "ab\0?", 4) == 0,
-          "two characters and a NUL, and nothing behind it");
+          "of \"abc\" a buffer of 3 has two characters and a NUL, and nothing "
+          "is written behind it: 61 62 00 3f; here %02hhx %02hhx %02hhx %02hhx",
+          buf[0], buf[1], buf[2], buf[3]);
 }
 
 TEST(test_conversions_that_do_not_fit_are_cut_but_counted)
@@ -96,9 +98,11 @@ TEST(test_a_string_that_is_null_is_said_to_be)
     char buf[20];
 
     format(buf, sizeof(buf), "<%s>", null);
-    CHECK(strcmp(buf, "<(null)>") == 0, "<(null)>; here %s", buf);
+    CHECK(strcmp(buf, "<(null)>") == 0, "\"<%%s>\" of NULL is \"<(null)>\"; "
+          "here \"%s\"", buf);
     format(buf, sizeof(buf), "<%8s>", null);
-    CHECK(strcmp(buf, "<  (null)>") == 0, "<  (null)>; here %s", buf);
+    CHECK(strcmp(buf, "<  (null)>") == 0, "\"<%%8s>\" of NULL is "
+          "\"<  (null)>\"; here \"%s\"", buf);
 }
 
 TEST(test_a_precision_limits_how_much_of_a_string_is_looked_at)
@@ -109,7 +113,8 @@ TEST(test_a_precision_limits_how_much_of_a_string_is_looked_at)
     SAME("%.2s|%.9s|%.0s|%.s", "abc", "abc", "abc", "abc");
     memcpy(edge, "abc", 3); /* no NUL, and the page behind is not ours */
     format(buf, sizeof(buf), "%.3s", edge);
-    CHECK(strcmp(buf, "abc") == 0, "abc; here %s", buf);
+    CHECK(strcmp(buf, "abc") == 0, "\"%%.3s\" of abc without a NUL is \"abc\"; "
+          "here \"%s\"", buf);
 }
 
 TEST(test_integers_of_every_sign_and_base)
@@ -178,20 +183,22 @@ TEST(test_a_pointer_is_a_hexadecimal_address)
     SAME("%p", (void *)0x1234abcd5678);
     SAME("[%20p] [%-20p]", (void *)buf, (void *)buf);
     format(buf, sizeof(buf), "%p", (void *)0);
-    CHECK(strcmp(buf, "0x0") == 0, "0x0; here %s", buf);
+    CHECK(strcmp(buf, "0x0") == 0, "\"%%p\" of NULL is \"0x0\"; here \"%s\"",
+          buf);
 }
 
 TEST(test_what_is_no_conversion_stands_for_itself)
 {
-    const char *volatile unknown = "a%q %", *volatile flags = "%-5";
+    const char *volatile unknown = "a%q %9q %", *volatile flags = "%-5";
     char buf[40];
 
     format(buf, sizeof(buf), unknown);
-    CHECK(strcmp(buf, "a%q %") == 0, "a%%q %%; here %s", buf);
+    CHECK(strcmp(buf, "a%q %q %") == 0, "\"a%%q %%9q %%\" has no conversion "
+          "that there is, and is \"a%%q %%q %%\"; here \"%s\"", buf);
     int len = format(buf, sizeof(buf), flags);
     CHECK(strcmp(buf, "%") == 0 && len == 1,
-          "a format that ends in the middle of a conversion ends; here %s",
-          buf);
+          "\"%%-5\" ends in the middle, and is \"%%\", of length 1; here "
+          "\"%s\", of length %d", buf, len);
 }
 
 /* A random conversion specification. Only what C defines: # and + and 0 have
@@ -218,8 +225,8 @@ static struct specification random_specification(void)
     s.conversion = "diuxXocsp"[unit_random_below(9)];
     bool integer = strchr("diuxXo", s.conversion);
     const char *flags = strchr("di", s.conversion)    ? "-0+ "
-                        : strchr("xXo", s.conversion) ? "-0#"
-                        : s.conversion == 'u'         ? "-0"
+                        : strchr("xXo", s.conversion) ? "-0+ #"
+                        : s.conversion == 'u'         ? "-0+ "
                                                       : "-";
     for (unsigned n = unit_random_below(4); n > 0; n--) {
         part[0] = flags[unit_random_below((uint32_t)strlen(flags))];

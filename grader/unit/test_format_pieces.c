@@ -28,7 +28,8 @@ static void check_text(const char *of, const char *wanted)
           "%s is \"%s\", of length %zu; here \"%.*s\", of length %zu", of,
           wanted, len, (int)(out.len < sizeof(room) ? out.len : 0), room,
           out.len);
-    CHECK(room[len] == '~', "nothing is written behind \"%s\"", wanted);
+    CHECK(room[len] == '~', "nothing is written behind \"%s\"; here there is "
+          "0x%02x", wanted, (unsigned char)room[len]);
 }
 
 /* What a test says comes after what is there without it. */
@@ -189,7 +190,10 @@ TEST(test_convert_text_of_what_is_no_conversion)
 {
     CHECK_CONVERT("%%", "%", SPEC(.conversion = '%'), 0);
     CHECK_CONVERT("%q", "%q", SPEC(.conversion = 'q'), 0);
+    CHECK_CONVERT("%5q", "%q", SPEC(.conversion = 'q', .width = 5), 0);
     CHECK_CONVERT("% at the end", "%", SPEC(.conversion = '\0'), 0);
+    CHECK_CONVERT("%5 at the end", "%", SPEC(.conversion = '\0', .width = 5),
+                  0);
 }
 
 /* ---- format_integer ----------------------------------------------------- */
@@ -221,6 +225,8 @@ TEST(test_integer_of_64_bits)
     CHECK_INTEGER("18446744073709551615", 'u', UINT64_MAX, false, .width = 0);
     CHECK_INTEGER("ffffffffffffffff", 'x', UINT64_MAX, false, .width = 0);
     CHECK_INTEGER("1777777777777777777777", 'o', UINT64_MAX, false, .width = 0);
+    CHECK_INTEGER("01777777777777777777777", 'o', UINT64_MAX, false,
+                  .alternate = true);
     CHECK_INTEGER("-9223372036854775808", 'd', 1ull << 63, true, .width = 0);
 }
 
@@ -232,6 +238,10 @@ TEST(test_integer_has_its_sign)
     CHECK_INTEGER("+5", 'd', 5, false, .plus = true, .space = true);
     CHECK_INTEGER("-5", 'i', 5, true, .plus = true, .space = true);
     CHECK_INTEGER("5", 'u', 5, false, .width = 0);
+    CHECK_INTEGER("5", 'u', 5, false, .plus = true);
+    CHECK_INTEGER("5", 'u', 5, false, .space = true);
+    CHECK_INTEGER("5", 'x', 5, false, .plus = true);
+    CHECK_INTEGER("5", 'o', 5, false, .space = true);
 }
 
 TEST(test_integer_has_its_prefix)
@@ -256,6 +266,8 @@ TEST(test_integer_is_filled_up_with_blanks_or_zeros)
     CHECK_INTEGER("42   ", 'd', 42, false, .width = 5, .zero = true,
                   .left = true);
     CHECK_INTEGER("42", 'd', 42, false, .width = 1, .zero = true);
+    CHECK_INTEGER("   42", 'd', 42, false, .width = 5, .zero = true,
+                  .precision = 0);
 }
 
 TEST(test_integer_has_at_least_as_many_digits_as_the_precision)

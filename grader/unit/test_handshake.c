@@ -66,6 +66,16 @@ TEST(test_handshake_fails_when_the_queues_can_not_be_set_up)
           "has gained FAILED and lost nothing", fake.status);
 }
 
+/* It keeps what it has, and gains the bit. */
+TEST(test_handshake_tells_a_device_that_stays_in_reset_as_well)
+{
+    fake_virtio_begin(VIRTIO_ID_RNG);
+    fake.status = 0x03;
+    fake.reset_looks = FAKE_NEVER;
+    fake.clock_step = 777777;
+    check_refused(shake(0), -EIO, "a device that stays in its reset");
+}
+
 /* ---- 6.6 reset -------------------------------------------------------- */
 
 /* The device, as far as ACKNOWLEDGE: what comes behind is not looked at. */

@@ -14,6 +14,10 @@
 #include "mem/pages.h"
 #include "unit.h"
 
+/* How the text of a CHECK ends that wanted memory; that wanted none. */
+#define GIVEN "; here NULL came"
+#define REFUSED ", so NULL was to come; here memory came"
+
 static struct mem_map map;
 
 const struct mem_map *mem_map(void)
@@ -41,18 +45,21 @@ static void *checked_alloc(size_t size)
 
     if (!block) {
         CHECK(after.bytes == before.bytes && after.blocks == before.blocks,
-              "nothing was handed out, and nothing is counted");
+              "heap_alloc() gave NULL, so nothing more is counted; here from "
+              "%zu to %zu bytes and from %zu to %zu blocks", before.bytes,
+              after.bytes, before.blocks, after.blocks);
         return NULL;
     }
-    CHECK((uintptr_t)block % HEAP_ALIGN == 0, "%p is aligned to %d",
-          (void *)block, HEAP_ALIGN);
+    CHECK((uintptr_t)block % HEAP_ALIGN == 0, "the address of a payload is a "
+          "multiple of %d; here it is %p", HEAP_ALIGN, (void *)block);
     uintptr_t offset = (uintptr_t)block - map.region[0].base;
     CHECK(offset < map.region[0].size && size <= map.region[0].size - offset,
-          "%zu bytes at %p are memory of this machine", size, (void *)block);
+          "%zu bytes lie in this machine's memory; here those at %p do not",
+          size, (void *)block);
     CHECK(after.bytes == before.bytes + size &&
               after.blocks == before.blocks + 1,
-          "%zu bytes and a block more; here from %zu to %zu bytes and from "
-          "%zu to %zu blocks",
+          "%zu bytes and a block more are counted; here from %zu to %zu bytes "
+          "and from %zu to %zu blocks",
           size, before.bytes, after.bytes, before.blocks, after.blocks);
     return block;
 }
@@ -60,10 +67,10 @@ static void *checked_alloc(size_t size)
 static void check_nothing_is_out(void)
 {
     CHECK(heap_usage().bytes == 0 && heap_usage().blocks == 0,
-          "all came back; here %zu bytes in %zu blocks did not",
-          heap_usage().bytes, heap_usage().blocks);
+          "all blocks came back, so 0 bytes in 0 blocks are counted; here %zu "
+          "bytes in %zu blocks", heap_usage().bytes, heap_usage().blocks);
     CHECK(pages_usage().used == 0,
-          "every page went back to the page allocator; here %zu did not",
+          "every page goes back to the page allocator; here %zu did not",
           pages_usage().used);
 }
 
@@ -71,11 +78,11 @@ TEST(test_alloc_aligns_and_counts_as_asked_for)
 {
     machine(MIB);
     for (size_t size = 0; size < 300; size++)
-        CHECK(checked_alloc(size), "%zu bytes are there", size);
-    CHECK(heap_usage().blocks == 300, "300 blocks; here %zu",
+        CHECK(checked_alloc(size), "%zu bytes are there" GIVEN, size);
+    CHECK(heap_usage().blocks == 300, "300 blocks are counted; here %zu",
           heap_usage().blocks);
-    CHECK(heap_usage().bytes == 299 * 300 / 2, "%d bytes; here %zu",
-          299 * 300 / 2, heap_usage().bytes);
+    CHECK(heap_usage().bytes == 299 * 300 / 2, "%d bytes are counted; "
+          "here %zu", 299 * 300 / 2, heap_usage().bytes);
 }
 
 enum { COUNT = 400 };
@@ -86,13 +93,14 @@ static void write_blocks(void)
     machine(2 * MIB);
     for (unsigned i = 0; i < COUNT; i++) {
         block[i] = checked_alloc(i);
-        CHECK(block[i], "%u bytes are there", i);
+        CHECK(block[i], "%u bytes are there" GIVEN, i);
         memset(block[i], (int)i, i);
     }
     for (unsigned i = 0; i < COUNT; i++)
         for (unsigned at = 0; at < i; at++)
             CHECK(block[i][at] == (uint8_t)i,
-                  "byte %u of block %u is as it was written", at, i);
+                  "byte %u of block %u was written as %02x; here it is %02x",
+                  at, i, (uint8_t)i, block[i][at]);
 }
 
 TEST(test_alloc_gives_blocks_that_do_not_overlap)
@@ -113,7 +121,8 @@ TEST(test_free_takes_a_block_of_no_bytes)
     machine(MIB);
     void *a = checked_alloc(0), *b = checked_alloc(0);
 
-    CHECK(a && b && a != b, "two blocks of no bytes are two blocks");
+    CHECK(a && b && a != b, "two blocks of no bytes are two blocks; here %p "
+          "and %p came", a, b);
     heap_free(a);
     heap_free(b);
     check_nothing_is_out();
@@ -132,7 +141,8 @@ TEST(test_free_blocks_can_be_had_again)
     for (unsigned round = 0; round < 10000; round++) {
         void *a = checked_alloc(1000), *b = checked_alloc(100000);
 
-        CHECK(a && b, "round %u: both are there", round);
+        CHECK(a && b, "round %u: 1000 bytes and 100000 are both there" GIVEN
+              " for one of them", round);
         heap_free(a);
         heap_free(b);
     }
@@ -144,7 +154,8 @@ static void **fill_up(size_t size, size_t *count)
     void **block = malloc(MIB / 16 * sizeof(void *));
 
     for (*count = 0; (block[*count] = checked_alloc(size)); (*count)++)
-        CHECK(*count < MIB / 16, "no more blocks than there are bytes");
+        CHECK(*count < MIB / 16, "1 MiB has no more than %d blocks; here one "
+              "more came", MIB / 16);
     return block;
 }
 
@@ -183,7 +194,8 @@ TEST(test_free_neighbours_come_together_in_whatever_order)
             check_nothing_is_out();
             void *large = checked_alloc(MIB - 2 * PAGE_SIZE);
 
-            CHECK(large, "after all was freed, nearly all can be had at once");
+            CHECK(large, "after all was freed, nearly all can be had at once"
+                  GIVEN);
             heap_free(large);
         }
 }
@@ -197,8 +209,9 @@ TEST(test_free_block_in_full_memory_can_be_had_again)
 
     for (size_t i = 0; i < count; i += 10) {
         heap_free(block[i]);
-        CHECK(checked_alloc(1000), "1000 bytes fit where 1000 bytes were");
-        CHECK(!checked_alloc(1000), "and then memory is full again");
+        CHECK(checked_alloc(1000), "1000 bytes fit where 1000 bytes were"
+              GIVEN);
+        CHECK(!checked_alloc(1000), "and then memory is full again" REFUSED);
     }
     free(block);
 }
@@ -215,7 +228,7 @@ TEST(test_free_blocks_side_by_side_are_one_hole)
     for (size_t i = count / 3; i < count / 3 + 150; i++)
         heap_free(block[i]);
     CHECK(checked_alloc(15000), "15000 bytes in a row fit somewhere where 150 "
-                                "times 1000 were");
+                                "times 1000 were" GIVEN);
 }
 
 TEST(test_alloc_of_small_blocks_costs_little)
@@ -248,11 +261,12 @@ TEST(test_free_large_block_leaves_its_pages)
 
     heap_free(large);
     CHECK(pages_usage().used <= both - 500000 / PAGE_SIZE,
-          "the pages of 500000 bytes are free for others; still used: %zu of "
-          "%zu",
-          pages_usage().used, both);
+          "the pages of 500000 bytes are free for others, so of %zu pages at "
+          "most %zu are used; here %zu", both, both - 500000 / PAGE_SIZE,
+          pages_usage().used);
     heap_free(small);
-    CHECK(pages_usage().used == used, "and all of them at the end");
+    CHECK(pages_usage().used == used, "at the end %zu pages are used, as at "
+          "the beginning; here %zu", used, pages_usage().used);
 }
 
 static const size_t too_large[] = {
@@ -266,9 +280,9 @@ TEST(test_alloc_of_more_than_there_is_gives_null)
 {
     machine(MIB);
     for (unsigned i = 0; i < TOO_LARGE; i++)
-        CHECK(!checked_alloc(too_large[i]), "%zu bytes are not there",
+        CHECK(!checked_alloc(too_large[i]), "%zu bytes are not there" REFUSED,
               too_large[i]);
-    CHECK(checked_alloc(1000), "1000 bytes are there after all that");
+    CHECK(checked_alloc(1000), "1000 bytes are there after all that" GIVEN);
 }
 
 TEST(test_array_of_more_than_there_is_gives_null)
@@ -276,8 +290,9 @@ TEST(test_array_of_more_than_there_is_gives_null)
     machine(MIB);
     for (unsigned i = 0; i < TOO_LARGE; i++)
         CHECK(!heap_alloc_array(too_large[i], 1), "an array of %zu times 1 "
-              "byte is not there", too_large[i]);
-    CHECK(heap_alloc_array(1000, 1), "1000 bytes are there after all that");
+              "byte is not there" REFUSED, too_large[i]);
+    CHECK(heap_alloc_array(1000, 1), "1000 bytes are there after all that"
+                                     GIVEN);
 }
 
 TEST(test_array_is_zeroed_and_does_not_overflow)
@@ -288,19 +303,28 @@ TEST(test_array_is_zeroed_and_does_not_overflow)
     memset(dirt, 0xff, 500);
     heap_free(dirt);
     uint8_t *array = heap_alloc_array(10, 50);
-    CHECK(array, "500 bytes are there");
+    CHECK(array, "500 bytes are there" GIVEN);
     for (unsigned i = 0; i < 500; i++)
-        CHECK(array[i] == 0, "byte %u is 0; here %u", i, array[i]);
+        CHECK(array[i] == 0, "byte %u of an array is 0 at first; here %u", i,
+              array[i]);
     CHECK(heap_usage().bytes == 500, "500 bytes are counted; here %zu",
           heap_usage().bytes);
 
-    CHECK(!heap_alloc_array(SIZE_MAX / 2 + 2, 2), "n * 2 overflows");
-    CHECK(!heap_alloc_array(2, SIZE_MAX / 2 + 2), "2 * size overflows");
-    CHECK(!heap_alloc_array(1ul << 32, 1ul << 32), "2^32 * 2^32 is not 0");
-    CHECK(!heap_alloc_array((1ul << 32) + 1, (1ul << 32) - 1), "nor is this");
+    static const size_t factors[][2] = {
+        { SIZE_MAX / 2 + 2, 2 }, { 2, SIZE_MAX / 2 + 2 },
+        { 1ul << 32, 1ul << 32 }, { (1ul << 60) + 8, 16 },
+        { 16, (1ul << 60) + 8 },
+    };
+    for (unsigned i = 0; i < sizeof(factors) / sizeof(factors[0]); i++)
+        CHECK(!heap_alloc_array(factors[i][0], factors[i][1]), "%zu times %zu "
+              "bytes do not fit a size_t" REFUSED, factors[i][0],
+              factors[i][1]);
+    CHECK(!heap_alloc_array((1ul << 32) + 1, (1ul << 32) - 1), "2^64 - 1 bytes "
+          "are not there" REFUSED);
 
     void *empty = heap_alloc_array(0, 8), *other = heap_alloc_array(8, 0);
-    CHECK(empty && other, "an array of nothing is a block");
+    CHECK(empty && other, "an array of nothing is a block; here %p and %p "
+          "came", empty, other);
     heap_free(empty);
     heap_free(other);
     heap_free(array);
@@ -310,8 +334,8 @@ TEST(test_array_is_zeroed_and_does_not_overflow)
 static void check_bytes(const uint8_t *block, size_t n, const char *what)
 {
     for (size_t i = 0; i < n; i++)
-        CHECK(block[i] == (uint8_t)(i * 7), "byte %zu of a block %s is kept", i,
-              what);
+        CHECK(block[i] == (uint8_t)(i * 7), "byte %zu of a block %s is kept, "
+              "%02x; here it is %02x", i, what, (uint8_t)(i * 7), block[i]);
 }
 
 static void write_bytes(uint8_t *block, size_t n)
@@ -333,7 +357,8 @@ TEST(test_realloc_keeps_what_fits)
 
             write_bytes(block, from);
             block = heap_realloc(block, to);
-            CHECK(block, "from %zu to %zu bytes: there is room", from, to);
+            CHECK(block, "from %zu to %zu bytes: there is room" GIVEN, from,
+                  to);
             CHECK(heap_usage().bytes == to && heap_usage().blocks == 1,
                   "%zu bytes in a block; here %zu in %zu", to,
                   heap_usage().bytes, heap_usage().blocks);
@@ -351,7 +376,7 @@ TEST(test_realloc_that_grows_step_by_step_among_others)
 
     for (size_t size = 0; size < 200; size++) {
         block = heap_realloc(block, size * 37);
-        CHECK(block, "%zu bytes are there", size * 37);
+        CHECK(block, "%zu bytes are there" GIVEN, size * 37);
         check_bytes(block, size ? (size - 1) * 37 : 0, "that grew");
         write_bytes(block, size * 37);
         others[size] = checked_alloc(size % 50);
@@ -370,11 +395,14 @@ TEST(test_realloc_that_fails_leaves_the_block_as_it_was)
     uint8_t *block = checked_alloc(600000);
 
     write_bytes(block, 600000);
-    CHECK(!heap_realloc(block, 2 * MIB), "2 MiB are not there");
-    CHECK(!heap_realloc(block, SIZE_MAX), "nor SIZE_MAX bytes");
-    CHECK(!heap_realloc(block, SIZE_MAX - 40), "nor a little less");
-    CHECK(heap_usage().bytes == 600000 && heap_usage().blocks == 1,
-          "the block is still counted");
+    for (unsigned i = 0; i < TOO_LARGE; i++) {
+        CHECK(!heap_realloc(block, too_large[i]), "%zu bytes are not there"
+              REFUSED, too_large[i]);
+        CHECK(heap_usage().bytes == 600000 && heap_usage().blocks == 1,
+              "a block that could not grow to %zu bytes is still counted, with "
+              "its 600000 bytes; here %zu bytes in %zu blocks are",
+              too_large[i], heap_usage().bytes, heap_usage().blocks);
+    }
     check_bytes(block, 600000, "that could not grow");
     heap_free(block);
     check_nothing_is_out();
@@ -385,8 +413,8 @@ TEST(test_realloc_that_shrinks_leaves_room_for_others)
     machine(MIB);
     void *block = heap_realloc(checked_alloc(900000), 1000);
 
-    CHECK(block, "less is always there");
-    CHECK(checked_alloc(600000), "what it no longer needs is to be had");
+    CHECK(block, "less is always there" GIVEN);
+    CHECK(checked_alloc(600000), "what it no longer needs is to be had" GIVEN);
 }
 
 TEST(test_realloc_of_null_allocates)
@@ -394,7 +422,9 @@ TEST(test_realloc_of_null_allocates)
     machine(MIB);
     void *block = heap_realloc(NULL, 100);
 
-    CHECK(block && heap_usage().bytes == 100, "100 bytes");
+    CHECK(block && heap_usage().bytes == 100, "heap_realloc(NULL, 100) gives a "
+          "block, and 100 bytes are counted; here %p came, and %zu are", block,
+          heap_usage().bytes);
     heap_free(block);
     check_nothing_is_out();
 }
@@ -515,8 +545,8 @@ static void check_piece(const struct piece *piece, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         CHECK(piece->block[i] == piece->fill,
-              "byte %zu of a block of %zu is as it was written", i,
-              piece->size);
+              "byte %zu of a block of %zu was written as %02x; here it is "
+              "%02x", i, piece->size, piece->fill, piece->block[i]);
 }
 
 static size_t random_size(void)

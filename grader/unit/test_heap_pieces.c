@@ -35,7 +35,8 @@ static void lay_out(const char *kinds, ...)
     pages_init(&map);
     heap_init();
     struct heap_block *at = heap_area_new(1);
-    CHECK(at && at->size == left, "an area is to be had from pages_alloc()");
+    CHECK(at && at->size == left, "an area of 16 pages is to be had "
+          "from pages_alloc(); here there is none of that size");
 
     va_start(sizes, kinds);
     for (unsigned i = 0; kinds[i]; i++) {
@@ -79,8 +80,8 @@ static unsigned blocks_in_bins(void)
         for (struct list *l = heap.bins[i].next; l != &heap.bins[i];
              l = l->next) {
             CHECK(heap_bin(heap_listed(l)->size) == i, "a block of %zu bytes "
-                  "is in bin %u; here in bin %u", heap_listed(l)->size,
-                  heap_bin(heap_listed(l)->size), i);
+                  "belongs into bin %u; here it is in bin %u",
+                  heap_listed(l)->size, heap_bin(heap_listed(l)->size), i);
             count++;
         }
     return count;
@@ -106,7 +107,8 @@ static void check_area(const char *kinds, ...)
         CHECK(at->before == before, "block %u of the area says that %zu bytes "
               "are before it; here %zu", i, before, at->before);
         if (mark == HEAP_FREE) {
-            CHECK(in_bin(at), "block %u, which is FREE, is in its bin", i);
+            CHECK(in_bin(at), "block %u, which is FREE, belongs into the "
+                  "bin for its size; here it is not there", i);
             free++;
         }
         before = size;
@@ -172,7 +174,8 @@ TEST(test_find_takes_a_block_that_is_large_enough_out_of_its_bin)
 {
     lay_out("ufu", SIZE(64), SIZE(256));
     check_found(256, 1);
-    CHECK(blocks_in_bins() == 0, "the block is in no bin any more");
+    CHECK(blocks_in_bins() == 0, "a block that was taken is in no bin "
+          "any more; here there are %u in the bins", blocks_in_bins());
 }
 
 TEST(test_find_goes_on_to_larger_blocks)
@@ -186,8 +189,8 @@ TEST(test_find_passes_by_what_is_too_small_in_the_same_bin)
     lay_out("ufufufu", SIZE(64), SIZE(352), SIZE(64), SIZE(288), SIZE(64),
             SIZE(272));
     check_found(304, 1);
-    CHECK(blocks_in_bins() == 2, "the others stay in their bin; here there "
-          "are %u", blocks_in_bins());
+    CHECK(blocks_in_bins() == 2, "the 2 others stay in their bin; here "
+          "there are %u", blocks_in_bins());
 }
 
 TEST(test_find_prefers_a_small_block_to_a_large_one)
@@ -199,7 +202,8 @@ TEST(test_find_prefers_a_small_block_to_a_large_one)
 TEST(test_find_of_more_than_there_is_finds_none_and_takes_none)
 {
     lay_out("ufufu", SIZE(64), SIZE(496), SIZE(64), SIZE(256));
-    CHECK(!heap_find(512), "512 bytes are in none of the blocks");
+    CHECK(!heap_find(512), "no block has 512 bytes, so NULL was to come; here "
+          "a block came");
     CHECK(blocks_in_bins() == 2, "both blocks are still in their bins; here "
           "%u", blocks_in_bins());
 }
@@ -208,7 +212,8 @@ TEST(test_find_takes_a_very_large_block)
 {
     lay_out("uf", SIZE(64));
     check_found(40000, 1);
-    CHECK(!heap_find(48), "and then there is none left");
+    CHECK(!heap_find(48), "that was the last block, so NULL was to come; here "
+          "another came");
 }
 
 /* ---- heap_release ------------------------------------------------------- */
@@ -267,7 +272,8 @@ TEST(test_release_of_a_whole_area_gives_its_pages_back)
     heap_release(block[1]);
     CHECK(pages_usage().used == 0, "the area is all FREE, and its 16 pages "
           "went back; here %zu are in use", pages_usage().used);
-    CHECK(blocks_in_bins() == 0, "and nothing of it is in a bin; here %u are",
+    CHECK(blocks_in_bins() == 0, "and none of its blocks is in a bin; here "
+          "%u are",
           blocks_in_bins());
 }
 
@@ -309,8 +315,8 @@ TEST(test_used_knows_the_block_of_a_payload)
 {
     lay_out("uuu", SIZE(64), SIZE(256));
     for (unsigned i = 0; i < 3; i++)
-        CHECK(heap_used(heap_payload(block[i])) == block[i], "the payload of "
-              "block %u is that block's", i);
+        CHECK(heap_used(heap_payload(block[i])) == block[i], "heap_used() of "
+              "the payload of block %u gives that block; here another", i);
 }
 
 TEST(test_used_panics_at_a_block_that_is_free)

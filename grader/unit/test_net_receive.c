@@ -69,8 +69,8 @@ TEST(test_post_keeps_the_pieces_that_an_old_card_wants)
     CHECK(chain.pieces[0].data == rx[0]->memory &&
               chain.pieces[0].len == LEGACY &&
               chain.pieces[1].data == rx[0]->memory + LEGACY,
-          "the first piece is the header's %u bytes, the second the rest",
-          LEGACY);
+          "the first piece should be the header's %u bytes, the second the "
+          "rest", LEGACY);
 }
 
 TEST(test_post_fills_the_ring_and_each_buffer_can_be_told_from_the_others)
@@ -91,7 +91,8 @@ TEST(test_post_fills_the_ring_and_each_buffer_can_be_told_from_the_others)
         fake_chain_use(RECEIVE, chain[i].head, 100, 1);
     for (unsigned i = 0; i < RINGS_SIZE; i++) {
         token[i] = virtq_poll(&net.receiveq, &len);
-        CHECK(token[i] != NULL, "a token for each buffer");
+        CHECK(token[i] != NULL, "virtq_poll() should give a token for each "
+              "buffer, and gave NULL for buffer %u", i);
         for (unsigned k = 0; k < i; k++)
             CHECK(token[i] != token[k], "two buffers have the same token, so "
                   "nobody can tell which of them came back");
@@ -142,9 +143,11 @@ TEST(test_release_puts_the_buffer_back_into_the_ring)
         CHECK(in_the_ring() == 1, "after the release of a frame its buffer "
               "should be in the receiveq again: there are %u", in_the_ring());
     }
-    CHECK(rings_take(RECEIVE, &chain), "the card has it");
+    CHECK(rings_take(RECEIVE, &chain), "the card should have the buffer again, "
+          "and finds none");
     check_all_of_it(&chain, 1);
-    CHECK(chain.write == rx[0]->memory, "and writes from rx->memory on");
+    CHECK(chain.write == rx[0]->memory, "the card should write "
+          "from rx->memory on");
 }
 
 TEST(test_release_finds_the_buffer_that_the_netbuf_belongs_to)
@@ -191,7 +194,7 @@ TEST(test_release_to_a_broken_card_ends_nothing)
     use_and_poll(60);
     net.receiveq.broken = true;
     virtio_net_release(&rx[0]->netbuf);
-    CHECK(in_the_ring() == 0, "a broken queue takes nothing");
+    CHECK(in_the_ring() == 0, "a broken queue should take nothing");
 }
 
 /* ---- 9.3: receive ---- */
@@ -203,9 +206,13 @@ static unsigned lent_count;
 static uint64_t frames;
 static uint8_t wanted[ETHERNET_FRAME_MAX];
 static uint32_t wanted_len;
+static bool runts; /* come too, and should not be handed up */
 
 static void check_netbuf(const struct netbuf *nb)
 {
+    CHECK(!runts || nb->len == wanted_len, "what came with %u bytes (header "
+          "%u) is no frame, and was handed up", nb->len + net.header_size,
+          net.header_size);
     CHECK(nb->len == wanted_len, "of a frame of %u bytes the netbuf should say "
           "%u bytes, here %u (the header has %u)", wanted_len, wanted_len,
           nb->len, net.header_size);
@@ -217,7 +224,7 @@ static void check_netbuf(const struct netbuf *nb)
     CHECK(nb->next == NULL && nb->csum_start == 0 && nb->csum_offset == 0 &&
               nb->gso_size == 0 && nb->header_len == 0 && !nb->patient,
           "a netbuf should have no traces of the frame before: next, and what "
-          "asks for checksums and cutting, are zero");
+          "asks for checksums and cutting, should be zero");
     CHECK(nb->release == virtio_net_release, "whoever gets the frame gives it "
           "back by nb->release(), which should be virtio_net_release()");
 }
@@ -282,9 +289,10 @@ TEST(test_receive_lends_the_frame_where_it_lies_behind_the_header)
     begin(HEADER, false, 1);
     receiver = KEEPS;
     frame_in(60);
-    CHECK(virtio_net_receive(&net, 64) == 1, "one frame came in");
-    CHECK(lent_count == 1 && lent[0] == &rx[0]->netbuf, "the frame is lent "
-          "where it lies: in the netbuf of its own virtio_net_rx");
+    CHECK(virtio_net_receive(&net, 64) == 1, "one frame came in, and "
+          "virtio_net_receive() should say 1");
+    CHECK(lent_count == 1 && lent[0] == &rx[0]->netbuf, "the frame should be "
+          "lent where it lies: in the netbuf of its own virtio_net_rx");
     frames_of_all_sizes(HEADER, false);
 }
 
@@ -297,7 +305,8 @@ TEST(test_receive_is_right_for_headers_of_10_bytes)
 TEST(test_receive_finds_nothing_in_an_empty_ring)
 {
     begin(HEADER, false, 4);
-    CHECK(virtio_net_receive(&net, 64) == 0 && frames == 0, "nothing came in");
+    CHECK(virtio_net_receive(&net, 64) == 0 && frames == 0, "nothing came in: "
+          "virtio_net_receive() should say 0, and receive() not be called");
     check_full();
 }
 
@@ -316,8 +325,8 @@ TEST(test_receive_takes_no_more_than_the_limit)
         CHECK(count == most, "with a limit of %u and %u frames there, "
               "virtio_net_receive() should take %u and say so; it says %u",
               limit, left + most, most, count);
-        CHECK(frames == 10 - left, "and receive() is called for each: %u times "
-              "by now, expected %u", (unsigned)frames, 10 - left);
+        CHECK(frames == 10 - left, "and receive() should be called for "
+              "each: %u times by now, here %u", 10 - left, (unsigned)frames);
     }
     check_full();
 }
@@ -326,21 +335,24 @@ TEST(test_receive_counts_what_it_gives_back_too)
 {
     begin(HEADER, false, 8);
     wanted_len = 60;
+    runts = true;
     for (unsigned i = 0; i < 6; i++)
         rings_frame_in(wanted, i % 2 ? 60 : 5);
     unsigned count = virtio_net_receive(&net, 4);
     CHECK(count == 4 && frames == 2, "of three frames and three that are none, "
-          "with a limit of 4: takes 4, lends 2; here %u and %u", count,
-          (unsigned)frames);
+          "with a limit of 4, it should take 4, of which it lends 2; here %u "
+          "and %u", count, (unsigned)frames);
     count = virtio_net_receive(&net, 4);
-    CHECK(count == 2 && frames == 3, "then 2, and lends 1 of them; here %u and "
-          "%u", count, (unsigned)frames - 2);
+    CHECK(count == 2 && frames == 3, "then it should take 2, of which it "
+          "lends 1; here %u and %u", count, (unsigned)frames - 2);
     check_full();
 }
 
 static void short_frames(uint32_t header_size)
 {
     begin(header_size, false, 4);
+    wanted_len = ETHERNET_HEADER_SIZE;
+    runts = true;
     for (unsigned i = 0; i < 200; i++) {
         struct fake_chain chain;
         unsigned len = i % (header_size + ETHERNET_HEADER_SIZE);
@@ -349,18 +361,22 @@ static void short_frames(uint32_t header_size)
               "empty: what is too short for a frame should go back into it", i);
         fake_chain_use(RECEIVE, chain.head, len, 1);
         virtio_net_receive(&net, 64);
-        CHECK(frames == 0, "of %u bytes %u are the header, and what is left is "
-              "no frame: it should not be handed up", len, header_size);
+        CHECK(frames == 0, "what came with %u bytes (header %u) is no frame, "
+              "and was handed up", len, header_size);
         check_full();
     }
-    CHECK(kicks_asked_for == 200, "each was given back by virtio_net_release() "
-          "or as it does it, so that the card is told of the buffer: here "
-          "virtio_net_kick_later() was called %u times for 200",
-          kicks_asked_for);
+    CHECK(kicks_asked_for > 0, "each should be given back by "
+          "virtio_net_release(), or as that does it, so that the card is told "
+          "of the buffer: here virtio_net_kick_later() was called not once in "
+          "200 turns");
+    CHECK(kicks_asked_for == 200, "in each turn with such a buffer "
+          "virtio_net_kick_later() should be called for it, 200 times in 200 "
+          "turns; here %u times", kicks_asked_for);
+    runts = false;
     frame_in(ETHERNET_HEADER_SIZE);
     virtio_net_receive(&net, 64);
-    CHECK(frames == 1, "a frame of exactly %u bytes is one",
-          ETHERNET_HEADER_SIZE);
+    CHECK(frames == 1, "a frame of exactly %u bytes is one, and should be "
+          "handed up", ETHERNET_HEADER_SIZE);
 }
 
 TEST(test_receive_gives_back_what_is_too_short_for_a_frame)
@@ -375,13 +391,14 @@ TEST(test_receive_gives_back_what_comes_before_there_is_a_receive)
     net.netdev.receive = NULL;
     for (unsigned i = 0; i < 50; i++) {
         frame_in(60);
-        CHECK(virtio_net_receive(&net, 64) == 1, "a frame came in, for nobody");
+        CHECK(virtio_net_receive(&net, 64) == 1, "a frame came in, for "
+              "nobody: it counts all the same, so 1 should be said");
         check_full();
     }
     net.netdev.receive = receive;
     frame_in(60);
     virtio_net_receive(&net, 64);
-    CHECK(frames == 1, "as soon as there is a receive(), it gets frames");
+    CHECK(frames == 1, "as soon as there is a receive(), it should get frames");
 }
 
 TEST(test_receive_lends_for_as_long_as_the_stack_likes)
@@ -391,13 +408,14 @@ TEST(test_receive_lends_for_as_long_as_the_stack_likes)
     wanted_len = 60;
     for (unsigned i = 0; i < RINGS_SIZE; i++)
         rings_frame_in(wanted, 60);
-    CHECK(virtio_net_receive(&net, 64) == RINGS_SIZE, "all came in");
+    CHECK(virtio_net_receive(&net, 64) == RINGS_SIZE, "%u frames came "
+          "in, and receive() should have them all", RINGS_SIZE);
     CHECK(in_the_ring() == 0 && virtio_net_receive(&net, 64) == 0,
-          "while the stack has them, the card has none");
+          "while the stack has them, the card should have none");
     for (unsigned i = 0; i < RINGS_SIZE; i += 2)
         virtio_net_release(lent[i]);
-    CHECK(in_the_ring() == RINGS_SIZE / 2, "half of them were released, and "
-          "the card has %u", in_the_ring());
+    CHECK(in_the_ring() == RINGS_SIZE / 2, "half of them were released: %u "
+          "should be in the receiveq, here %u", RINGS_SIZE / 2, in_the_ring());
     for (unsigned i = RINGS_SIZE - 1; i < RINGS_SIZE; i -= 2)
         virtio_net_release(lent[i]);
     check_full();
@@ -410,7 +428,7 @@ TEST(test_receive_carries_70000_frames_through_a_ring_of_32)
         frame_in(14 + i % 50);
         virtio_net_receive(&net, 64);
         CHECK(frames == i + 1, "%u frames came in, and frame %u is not there",
-              i, i + 1);
+              i + 1, i + 1);
     }
     check_full();
 }

@@ -61,10 +61,22 @@ static void begin(uint32_t header_size, unsigned tx_count)
 
 static void send(struct netbuf *frame)
 {
-    int error = virtio_net_send(&net, frame);
+    unsigned count = 0, empty = 0;
+    uint32_t len = 0;
+    char cut[64] = "";
 
-    CHECK(error == 0, "there is room: virtio_net_send() should give 0, and "
-          "gives %d", error);
+    for (struct netbuf *nb = frame; nb != NULL; nb = nb->next) {
+        len += nb->len;
+        count++;
+        empty += nb->len == 0;
+    }
+    if (frame->gso_size != 0)
+        snprintf(cut, sizeof cut, ", to be cut into pieces of %u,",
+                 frame->gso_size);
+    int error = virtio_net_send(&net, frame);
+    CHECK(error == 0, "there is room, and a frame of %u bytes (netbufs: %u, "
+          "of these empty: %u)%s is one to send: virtio_net_send() should give "
+          "0, and gives %d", len, count, empty, cut, error);
 }
 
 static struct fake_chain take(void)
@@ -82,9 +94,9 @@ static struct fake_chain take(void)
 
 static void check_header(const struct fake_chain *chain)
 {
-    CHECK(chain->pieces[0].len == net.header_size, "the first descriptor is "
-          "the header's, which has %u bytes for this card: here it has %u",
-          net.header_size, chain->pieces[0].len);
+    CHECK(chain->pieces[0].len == net.header_size, "the first descriptor "
+          "should be the header's, which has %u bytes for this card: here it "
+          "has %u", net.header_size, chain->pieces[0].len);
     for (unsigned at = 0; at < net.header_size; at++)
         CHECK(chain->read[at] == 0, "the header of a frame that asks for "
               "nothing should be all zero: byte %u is 0x%02x", at,
@@ -102,8 +114,8 @@ static void one_piece(uint32_t header_size)
     check_header(&chain);
     CHECK(chain.pieces[1].data == frame->data, "the card should read the frame "
           "where it lies, without a copy");
-    CHECK(chain.pieces[1].len == 60, "all 60 bytes of it, here %u",
-          chain.pieces[1].len);
+    CHECK(chain.pieces[1].len == 60, "the card should read "
+          "all 60 bytes of it, here %u", chain.pieces[1].len);
     CHECK(released == 0, "the card still has the frame, and it was released");
 }
 
@@ -112,7 +124,7 @@ TEST(test_send_puts_a_header_of_zeros_before_the_frame)
     one_piece(HEADER);
 }
 
-TEST(test_send_keeps_to_the_size_that_the_card_s_header_has)
+TEST(test_send_keeps_to_the_header_size_of_this_card)
 {
     one_piece(LEGACY);
     one_piece(HEADER);
@@ -132,7 +144,8 @@ TEST(test_send_has_a_descriptor_for_each_piece_that_is_not_empty)
         static const uint32_t lens[] = { 0, 14, 20, 300 };
         CHECK(chain.pieces[i].len == lens[i] &&
                   *(uint8_t *)chain.pieces[i].data == i,
-              "piece %u has %u bytes, and comes as piece %u", i, lens[i], i);
+              "piece %u that is not empty has %u bytes, and should be "
+              "what comes as piece %u", i, lens[i], i);
     }
 }
 
@@ -146,7 +159,7 @@ TEST(test_send_asks_the_card_for_what_the_frame_asks_for)
     struct fake_chain chain = take();
     CHECK(chain.read[0] == VIRTIO_NET_HDR_F_NEEDS_CSUM && chain.read[6] == 34 &&
               chain.read[8] == 16,
-          "for a frame that needs a checksum the header says so: "
+          "for a frame that needs a checksum the header should say so: "
           "virtio_net_offload() writes it");
     frame = piece(4000, 0x5a, NULL);
     frame->gso_size = 1460;
@@ -154,7 +167,7 @@ TEST(test_send_asks_the_card_for_what_the_frame_asks_for)
     send(frame);
     chain = take();
     CHECK(chain.read[1] == VIRTIO_NET_HDR_GSO_TCPV4 && chain.read[2] == 54,
-          "and for one that the card shall cut");
+          "and so should that of a frame that the card shall cut");
 }
 
 TEST(test_send_remembers_the_frame_in_its_virtio_net_tx)
@@ -164,8 +177,8 @@ TEST(test_send_remembers_the_frame_in_its_virtio_net_tx)
     begin(HEADER, 4);
     struct netbuf *frame = piece(60, 0x5a, NULL);
     send(frame);
-    CHECK(rings_tx_free() == 3, "of 4 virtio_net_tx one is on its way: 3 are "
-          "free, here %u", rings_tx_free());
+    CHECK(rings_tx_free() == 3, "of 4 virtio_net_tx one is on its way: 3 "
+          "should be free, here %u", rings_tx_free());
     struct fake_chain chain = take();
     fake_chain_use(TRANSMIT, chain.head, 0, 1);
     struct virtio_net_tx *tx = virtq_poll(&net.transmitq, &len);
@@ -201,12 +214,13 @@ static struct before before(void)
 static void check_untouched(struct before was, const char *what)
 {
     CHECK(rings_tx_free() == was.tx, "%s: nothing was taken, so %u "
-          "virtio_net_tx are free; here %u", what, was.tx, rings_tx_free());
+          "virtio_net_tx should be free; here %u", what, was.tx,
+          rings_tx_free());
     CHECK(net.transmitq.num_free == was.free &&
               net.transmitq.avail_idx == was.avail_idx,
           "%s: the ring should be as it was", what);
-    CHECK(released == 0, "%s: nothing was taken, and so nothing is released",
-          what);
+    CHECK(released == 0, "%s: nothing was taken, and so nothing should be "
+          "released", what);
 }
 
 static void check_refused(struct netbuf *frame, const char *what)
@@ -214,8 +228,8 @@ static void check_refused(struct netbuf *frame, const char *what)
     struct before was = before();
     int error = virtio_net_send(&net, frame);
 
-    CHECK(error == -EINVAL, "%s should be refused with %d, here %d", what,
-          -EINVAL, error);
+    CHECK(error == -EINVAL, "%s should be refused with -EINVAL (%d), here "
+          "%d", what, -EINVAL, error);
     check_untouched(was, what);
     discard(frame);
 }
@@ -271,8 +285,8 @@ TEST(test_send_refuses_more_pieces_than_there_may_be)
         frame = piece(0, 0, frame);
     send(frame);
     struct fake_chain chain = take();
-    CHECK(chain.out == 17, "16 pieces and the header's make 17 descriptors, "
-          "here %u", chain.out);
+    CHECK(chain.out == 17, "16 pieces and the header's should make 17 "
+          "descriptors, here %u", chain.out);
 }
 
 TEST(test_send_that_finds_no_room_has_taken_nothing)
@@ -286,23 +300,23 @@ TEST(test_send_that_finds_no_room_has_taken_nothing)
     struct netbuf *frame = piece(60, 0, NULL);
     was = before();
     error = virtio_net_send(&net, frame);
-    CHECK(error == -ENOSPC, "in a full ring there should be no room, %d; here "
-          "%d", -ENOSPC, error);
+    CHECK(error == -ENOSPC, "in a full ring there should be no room, -ENOSPC "
+          "(%d); here %d", -ENOSPC, error);
     check_untouched(was, "a full ring");
 
     begin(HEADER, 0);
     was = before();
     error = virtio_net_send(&net, frame);
-    CHECK(error == -ENOSPC, "without a virtio_net_tx there is no room, %d; "
-          "here %d", -ENOSPC, error);
+    CHECK(error == -ENOSPC, "without a virtio_net_tx there should be no room, "
+          "-ENOSPC (%d); here %d", -ENOSPC, error);
     check_untouched(was, "no virtio_net_tx");
 
     begin(HEADER, 4);
     net.transmitq.broken = true;
     was = before();
     error = virtio_net_send(&net, frame);
-    CHECK(error == -EIO, "to a broken card nothing can be sent, %d; here %d",
-          -EIO, error);
+    CHECK(error == -EIO, "to a broken card nothing can be sent, and it should "
+          "be refused with -EIO (%d); here %d", -EIO, error);
     check_untouched(was, "a broken card");
     discard(frame);
 }
@@ -327,9 +341,10 @@ TEST(test_reclaim_releases_each_piece_of_a_frame_once)
     CHECK(released == 7, "the frame has been sent: each of its 7 netbufs "
           "should be released, here %u were", released);
     virtio_net_reclaim(&net);
-    CHECK(released == 7, "once, and not again");
-    CHECK(rings_tx_free() == 4, "all 4 virtio_net_tx can be used again, here "
-          "%u", rings_tx_free());
+    CHECK(released == 7, "each should be released once, and here %u more were "
+          "the next time", released - 7);
+    CHECK(rings_tx_free() == 4, "all 4 virtio_net_tx should be free, so that "
+          "they can be used again; here %u", rings_tx_free());
 }
 
 TEST(test_reclaim_takes_all_that_the_card_is_done_with_and_nothing_else)
@@ -347,12 +362,13 @@ TEST(test_reclaim_takes_all_that_the_card_is_done_with_and_nothing_else)
     virtio_net_reclaim(&net);
     CHECK(released == 3 && rings_tx_free() == 5, "of 6 frames 3 have been "
           "sent, in an order of the card's own: 3 should be released, here %u, "
-          "and 5 virtio_net_tx are free, here %u", released, rings_tx_free());
+          "and 5 virtio_net_tx free, here %u", released, rings_tx_free());
     sent(heads[0]);
     sent(heads[5]);
     sent(heads[2]);
     virtio_net_reclaim(&net);
-    CHECK(released == 6 && rings_tx_free() == 8, "then all: %u and %u",
+    CHECK(released == 6 && rings_tx_free() == 8, "then all should be back: "
+          "6 netbufs released, here %u, and 8 virtio_net_tx free, here %u",
           released, rings_tx_free());
 }
 
@@ -380,9 +396,10 @@ TEST(test_reclaim_lets_release_send_the_next_frame)
     for (unsigned i = 0; i <= 100; i++) {
         sent(take().head);
         virtio_net_reclaim(&net);
-        CHECK(released == i + 1, "frame %u comes back", i + 1);
+        CHECK(released == i + 1, "frame %u was sent, and should be "
+              "released: here %u were by now", i + 1, released);
     }
-    CHECK(rings_tx_free() == 4, "all 4 virtio_net_tx are free, here %u",
+    CHECK(rings_tx_free() == 4, "all 4 virtio_net_tx should be free, here %u",
           rings_tx_free());
 }
 
@@ -402,5 +419,5 @@ TEST(test_reclaim_makes_room_for_70000_frames)
               "released", i + 1, 1 + i % 3);
     }
     CHECK(rings_tx_free() == 4 && net.transmitq.num_free == RINGS_SIZE,
-          "nothing is on its way any more");
+          "nothing should be on its way any more");
 }

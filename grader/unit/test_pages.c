@@ -14,6 +14,10 @@
 #include "mem/pages.h"
 #include "unit.h"
 
+/* How the text of a CHECK ends that wanted memory; that wanted none. */
+#define GIVEN "; here NULL came"
+#define REFUSED ", so NULL was to come; here memory came"
+
 static struct mem_map map;
 
 /* For kernel/mem/mem.c, whose start-up of both is not run here. */
@@ -89,13 +93,15 @@ static void *checked_alloc(size_t count)
               used, pages_usage().used);
         return NULL;
     }
-    CHECK((uintptr_t)first % PAGE_SIZE == 0, "%p is aligned to %d", first,
-          PAGE_SIZE);
-    CHECK(in_one_region(first, count),
-          "%zu pages from %p on are all in one region of the map", count,
+    CHECK((uintptr_t)first % PAGE_SIZE == 0,
+          "the address of a page is a multiple of %d; here it is %p", PAGE_SIZE,
           first);
+    CHECK(in_one_region(first, count),
+          "%zu pages in a row lie in one region of the map; here those from %p "
+          "on do not", count, first);
     CHECK(pages_usage().used == used + count,
-          "%zu pages more are used than %zu; here it says %zu", count, used,
+          "%zu pages more are used than the %zu before; here it says %zu",
+          count, used,
           pages_usage().used);
     return first;
 }
@@ -114,7 +120,7 @@ static struct drained drain(void)
 
     while ((page = checked_alloc(1))) {
         CHECK(all.count < pages_usage().total,
-              "there are %zu pages, and no more were handed out",
+              "there are %zu pages, and then NULL comes; here one more came",
               pages_usage().total);
         all.page[all.count++] = page;
     }
@@ -163,17 +169,17 @@ TEST(test_alloc_hands_out_every_page_once)
     CHECK(all.count == 110, "110 pages were to be had; here %zu", all.count);
     qsort(all.page, all.count, sizeof(void *), by_address);
     for (size_t i = 1; i < all.count; i++)
-        CHECK(all.page[i] != all.page[i - 1], "page %p came twice",
-              all.page[i]);
+        CHECK(all.page[i] != all.page[i - 1],
+              "every page comes once; here %p came twice", all.page[i]);
 }
 
 TEST(test_alloc_finds_a_row_in_any_region)
 {
     MACHINE_IN_ORDER(7, 100, 1);
     CHECK(checked_alloc(100), "100 pages in a row are there, in the second of "
-          "three regions");
-    CHECK(checked_alloc(7), "and then 7");
-    CHECK(checked_alloc(1), "and then 1");
+          "three regions" GIVEN);
+    CHECK(checked_alloc(7), "and then 7 in a row are there" GIVEN);
+    CHECK(checked_alloc(1), "and then 1 is there" GIVEN);
 }
 
 TEST(test_alloc_never_gives_what_lies_between_two_regions)
@@ -182,16 +188,16 @@ TEST(test_alloc_never_gives_what_lies_between_two_regions)
     for (unsigned i = 0; i < 4; i++)
         CHECK(checked_alloc(5), "a row of 5 pages is in each of 4 regions; "
               "here only in %u", i);
-    CHECK(!checked_alloc(1), "all 20 pages are handed out, and none is left");
+    CHECK(!checked_alloc(1), "all 20 pages are handed out" REFUSED);
 }
 
 TEST(test_alloc_leaves_the_rest_of_a_row_to_be_had)
 {
     MACHINE(10);
-    CHECK(checked_alloc(4), "4 of 10 pages are there");
-    CHECK(checked_alloc(5), "then 5 of the 6 that are left");
-    CHECK(checked_alloc(1), "then the last");
-    CHECK(!checked_alloc(1), "and no more");
+    CHECK(checked_alloc(4), "4 of 10 pages are there" GIVEN);
+    CHECK(checked_alloc(5), "then 5 of the 6 that are left" GIVEN);
+    CHECK(checked_alloc(1), "then the last" GIVEN);
+    CHECK(!checked_alloc(1), "all 10 pages are handed out" REFUSED);
 }
 
 TEST(test_free_pages_are_no_longer_in_use)
@@ -205,29 +211,30 @@ TEST(test_free_pages_are_no_longer_in_use)
 TEST(test_alloc_gives_all_of_a_region_in_a_row)
 {
     MACHINE(1, 100, 7);
-    CHECK(checked_alloc(100), "100 pages in a row are there");
-    CHECK(checked_alloc(7), "and then 7");
-    CHECK(checked_alloc(1), "and then 1");
+    CHECK(checked_alloc(100), "100 pages in a row are there" GIVEN);
+    CHECK(checked_alloc(7), "and then 7 in a row are there" GIVEN);
+    CHECK(checked_alloc(1), "and then 1 is there" GIVEN);
 }
 
 TEST(test_alloc_gives_no_more_than_there_is)
 {
     MACHINE(20, 30);
-    CHECK(!checked_alloc(31), "31 pages in a row are nowhere");
-    CHECK(!checked_alloc(50), "50 pages are there, but not in a row");
-    CHECK(!checked_alloc(0), "no pages at all is NULL");
-    CHECK(!checked_alloc(SIZE_MAX), "SIZE_MAX pages are not there");
+    CHECK(!checked_alloc(31), "31 pages in a row are nowhere" REFUSED);
+    CHECK(!checked_alloc(50), "50 pages are there, but not in a row" REFUSED);
+    CHECK(!checked_alloc(0), "no pages at all were asked for" REFUSED);
+    CHECK(!checked_alloc(SIZE_MAX), "SIZE_MAX pages are not there" REFUSED);
     CHECK(!checked_alloc(SIZE_MAX / PAGE_SIZE + 2),
-          "a number of pages whose bytes overflow is not there");
-    CHECK(checked_alloc(30), "30 pages are there after all that");
+          "a number of pages whose bytes overflow is not there" REFUSED);
+    CHECK(checked_alloc(30), "30 pages are there after all that" GIVEN);
 }
 
 TEST(test_init_of_a_machine_without_memory_has_none)
 {
     map.count = 0;
     pages_init(&map);
-    CHECK(!checked_alloc(1), "there is no page");
-    CHECK(pages_usage().total == 0, "none at all");
+    CHECK(!checked_alloc(1), "there is no page" REFUSED);
+    CHECK(pages_usage().total == 0, "there are 0 pages, none at all; here it "
+          "says %zu", pages_usage().total);
 }
 
 TEST(test_free_pages_are_handed_out_again)
@@ -236,7 +243,9 @@ TEST(test_free_pages_are_handed_out_again)
     void *page = checked_alloc(1);
 
     pages_free(page, 1);
-    CHECK(checked_alloc(1) == page, "the only page there is");
+    void *again = checked_alloc(1);
+    CHECK(again == page, "the only page there is, %p, comes again; here %p",
+          page, again);
 }
 
 TEST(test_free_neighbours_come_together_in_whatever_order)
@@ -249,7 +258,7 @@ TEST(test_free_neighbours_come_together_in_whatever_order)
         give_back(all);
         void *whole = checked_alloc(64);
 
-        CHECK(whole, "all 64 pages are free, so 64 in a row are there");
+        CHECK(whole, "all 64 pages are free, so 64 in a row are there" GIVEN);
         pages_free(whole, 64);
     }
 }
@@ -262,12 +271,26 @@ TEST(test_free_pieces_make_room_for_others)
     pages_free(b, 4);
     void *b1 = checked_alloc(2), *b2 = checked_alloc(2);
 
-    CHECK(b1 && b2, "two and two pages fit where four were");
+    CHECK(b1 && b2, "two and two pages fit where four were" GIVEN);
     pages_free(a, 4);
     pages_free(b1, 2);
     pages_free(b2, 2);
     pages_free(c, 4);
-    CHECK(checked_alloc(16), "all is one piece again");
+    CHECK(checked_alloc(16), "all 16 pages are free, and one piece again"
+                             GIVEN);
+}
+
+/* What it takes for granted is the order that pages_init() makes. */
+TEST(test_free_row_can_be_had_again_whatever_region_it_came_from)
+{
+    MACHINE_IN_ORDER(3, 100, 7);
+    void *row = checked_alloc(50);
+
+    CHECK(row, "50 pages in a row are there, in the second of three "
+          "regions" GIVEN);
+    pages_free(row, 50);
+    CHECK(checked_alloc(100), "all 100 pages of the second region are free, "
+          "so 100 in a row are there" GIVEN);
 }
 
 TEST(test_free_writes_nothing_into_what_is_handed_out)
@@ -284,7 +307,8 @@ TEST(test_free_writes_nothing_into_what_is_handed_out)
     for (size_t i = 1; i < all.count; i += 2)
         for (size_t at = 0; at < PAGE_SIZE; at++)
             CHECK(((uint8_t *)all.page[i])[at] == (uint8_t)i,
-                  "byte %zu of page %zu is as it was", at, i);
+                  "byte %zu of page %zu was written as %02x; here it is %02x",
+                  at, i, (uint8_t)i, ((uint8_t *)all.page[i])[at]);
 }
 
 TEST(test_fault_of_a_page_given_back_twice)
@@ -346,6 +370,15 @@ TEST(test_fault_of_an_address_inside_a_page)
     pages_free(first + 16, 1);
 }
 
+TEST(test_fault_of_no_pages_at_all)
+{
+    MACHINE(10);
+    char *first = checked_alloc(2);
+
+    unit_expect_panic("");
+    pages_free(first, 0);
+}
+
 /* ---- Random ------------------------------------------------------------- */
 
 struct piece {
@@ -380,7 +413,8 @@ static void take_back(struct piece *piece)
 {
     for (size_t at = 0; at < piece->count * PAGE_SIZE; at += 61)
         CHECK(piece->first[at] == (uint8_t)piece->fill,
-              "byte %zu of %zu pages is as it was written", at, piece->count);
+              "byte %zu of %zu pages was written as %02x; here it is %02x", at,
+              piece->count, (uint8_t)piece->fill, piece->first[at]);
     pages_free(piece->first, piece->count);
 }
 
@@ -411,8 +445,8 @@ TEST(test_random_calls_agree_with_a_model)
         struct piece piece = { checked_alloc(count), count, (int)round };
 
         CHECK(!piece.first == (count > longest),
-              "%zu pages in a row are free, and %zu were asked for: %s",
-              longest, count, piece.first ? "given" : "refused");
+              "%zu pages in a row are free, and %zu were asked for; here %s",
+              longest, count, piece.first ? "they came" : "NULL came");
         if (!piece.first)
             continue;
         memset(piece.first, piece.fill, count * PAGE_SIZE);
@@ -420,8 +454,8 @@ TEST(test_random_calls_agree_with_a_model)
     }
     while (pieces > 0)
         take_back(&out[--pieces]);
-    CHECK(pages_usage().used == 0, "all came back; here %zu pages did not",
-          pages_usage().used);
+    CHECK(pages_usage().used == 0, "all came back, so 0 are in use; here it "
+          "says %zu", pages_usage().used);
 }
 
 /* ---- Small and large machines ------------------------------------------- */
@@ -431,10 +465,10 @@ TEST(test_machine_of_six_mib)
     MACHINE(158, 1024 + 256);
     struct drained all = drain();
 
-    CHECK(all.count == 158 + 1024 + 256, "every page was to be had; here %zu",
-          all.count);
+    CHECK(all.count == 158 + 1024 + 256, "all %u pages were to be had; here "
+          "%zu", 158 + 1024 + 256, all.count);
     give_back(all);
-    CHECK(checked_alloc(1024 + 256), "the large region is whole again");
+    CHECK(checked_alloc(1024 + 256), "the large region is whole again" GIVEN);
 }
 
 /* Address space for it: the host gives memory to what is touched. */
@@ -460,13 +494,15 @@ TEST(test_machine_of_six_gib)
     char *small = checked_alloc(1);
     char *large = checked_alloc(5 * gib / PAGE_SIZE);
 
-    CHECK(large && small, "a page is there, and then 5 GiB in a row");
+    CHECK(large && small, "a page is there, and then 5 GiB in a row" GIVEN);
     CHECK(small + PAGE_SIZE <= large || small >= large + 5 * gib,
-          "of 6 GiB, the page %p is not one of the 5 GiB from %p on",
-          (void *)small, (void *)large);
-    CHECK(!checked_alloc(2 * gib / PAGE_SIZE), "but not 2 GiB more");
+          "of 6 GiB, no page comes twice; here %p, and it is one of the 5 GiB "
+          "from %p on", (void *)small, (void *)large);
+    CHECK(!checked_alloc(2 * gib / PAGE_SIZE), "of 6 GiB 5 are handed out, and "
+          "2 more are not there" REFUSED);
     large[0] = large[5 * gib - 1] = 1;
     pages_free(large, 5 * gib / PAGE_SIZE);
     pages_free(small, 1);
-    CHECK(checked_alloc(5 * gib / PAGE_SIZE), "and 5 GiB again");
+    CHECK(checked_alloc(5 * gib / PAGE_SIZE), "5 GiB came back, and are there "
+          "again" GIVEN);
 }

@@ -7,6 +7,8 @@
 
 #include "fuzz.h"
 #include "http/request.h"
+#include "parsed_names.h"
+#include "shown.h"
 #include "unit.h"
 
 static struct http_request r;
@@ -28,8 +30,8 @@ static void check_slice(const char *what, struct http_slice slice,
 {
     CHECK(slice.data != NULL && slice.len == strlen(wanted) &&
               memcmp(slice.data, wanted, slice.len) == 0,
-          "%s should be \"%s\", and is \"%.*s\"", what, wanted,
-          slice.data ? (int)slice.len : 0, slice.data ? slice.data : "");
+          "%s should be \"%s\", and is \"%s\"", what, shown(wanted),
+          shown_bytes(slice.data, slice.len));
 }
 
 TEST(test_a_request_line_has_a_method_a_target_and_a_version)
@@ -40,13 +42,16 @@ TEST(test_a_request_line_has_a_method_a_target_and_a_version)
           "is answered %u", status);
     check_slice("the method", r.method, "GET");
     check_slice("the request_target", r.request_target, "/a%20b?c=d");
-    CHECK(r.major == 1 && r.minor == 1, "the version is 1.1, here %u.%u",
-          r.major, r.minor);
+    CHECK(r.major == 1 && r.minor == 1, "the version should be 1.1, here "
+          "%u.%u", r.major, r.minor);
 
-    CHECK(request_line("M-SEARCH * HTTP/1.0") == 0, "a method is any token");
+    status = request_line("M-SEARCH * HTTP/1.0");
+    CHECK(status == 0, "a method may be any token: \"M-SEARCH * HTTP/1.0\" "
+          "should be let pass, and is answered %u", status);
     check_slice("the method", r.method, "M-SEARCH");
     check_slice("the request_target", r.request_target, "*");
-    CHECK(r.minor == 0, "the version is 1.0, here 1.%u", r.minor);
+    CHECK(r.major == 1 && r.minor == 0, "the version should be 1.0, here "
+          "%u.%u", r.major, r.minor);
 }
 
 static const struct {
@@ -106,7 +111,8 @@ TEST(test_request_lines_are_taken_by_the_letter)
         unsigned status = request_line(request_lines[i].line);
         CHECK(status == request_lines[i].status,
               "the request line \"%s\" should give %u (0: let pass), and gives "
-              "%u", request_lines[i].line, request_lines[i].status, status);
+              "%u", shown(request_lines[i].line), request_lines[i].status,
+              status);
     }
 }
 
@@ -142,9 +148,9 @@ TEST(test_a_field_line_has_a_name_and_a_value_without_blanks_round_it)
         const char *line = good_fields[i].line;
         unsigned status = field_line(line, strlen(line));
         CHECK(status == 0, "the field line \"%s\" should be let pass, and is "
-              "answered %u", line, status);
-        CHECK(r.field_count == i + 1, "after %u field lines field_count is %u",
-              i + 1, r.field_count);
+              "answered %u", shown(line), status);
+        CHECK(r.field_count == i + 1, "after %u field lines field_count "
+              "should be %u, and is %u", i + 1, i + 1, r.field_count);
         check_slice("the field_name", r.field[i].field_name,
                     good_fields[i].name);
         check_slice("the field_value", r.field[i].field_value,
@@ -165,26 +171,30 @@ TEST(test_field_lines_are_taken_by_the_letter)
         http_request_start(&r);
         unsigned status = field_line(bad[i], strlen(bad[i]));
         CHECK(status == 400, "the field line \"%s\" should be answered 400, "
-              "and gives %u (0: let pass)", bad[i], status);
+              "and gives %u (0: let pass)", shown(bad[i]), status);
     }
     http_request_start(&r);
-    CHECK(field_line("A: b\0c", 6) == 400, "a NUL in a value should be "
-          "answered 400");
-    CHECK(field_line("A\0: b", 5) == 400, "a NUL in a name should be answered "
-          "400");
+    unsigned status = field_line("A: b\0c", 6);
+    CHECK(status == 400, "a NUL in a value should be answered 400, and gives "
+          "%u (0: let pass)", status);
+    status = field_line("A\0: b", 5);
+    CHECK(status == 400, "a NUL in a name should be answered 400, and gives %u "
+          "(0: let pass)", status);
 }
 
 TEST(test_the_field_after_the_last_that_fits_is_431)
 {
     http_request_start(&r);
-    for (unsigned i = 0; i < HTTP_FIELDS_MAX; i++)
-        CHECK(http_parse_field_line(&r, "A: b", 4) == 0,
-              "field %u of %u should be let pass", i + 1, HTTP_FIELDS_MAX);
+    for (unsigned i = 0; i < HTTP_FIELDS_MAX; i++) {
+        unsigned answered = http_parse_field_line(&r, "A: b", 4);
+        CHECK(answered == 0, "field %u of %u should be let pass, and is "
+              "answered %u", i + 1, HTTP_FIELDS_MAX, answered);
+    }
     unsigned status = http_parse_field_line(&r, "A: b", 4);
     CHECK(status == 431, "field %u should be answered 431, and gives %u",
           HTTP_FIELDS_MAX + 1, status);
-    CHECK(r.field_count == HTTP_FIELDS_MAX, "field_count is %u",
-          r.field_count);
+    CHECK(r.field_count == HTTP_FIELDS_MAX, "after that field_count should be "
+          "%u still, and is %u", HTTP_FIELDS_MAX, r.field_count);
 }
 
 /* ---- 12.3: the head ---- */
@@ -206,21 +216,24 @@ static void check_browser(size_t head_len)
 {
     check_slice("the method", r.method, "GET");
     check_slice("the request_target", r.request_target, "/index.html?x");
-    CHECK(r.field_count == 4, "there are 4 fields, here %u", r.field_count);
+    CHECK(r.field_count == 4, "there should be 4 fields, here %u",
+          r.field_count);
     check_slice("the first field_name", r.field[0].field_name, "Host");
     check_slice("the first field_value", r.field[0].field_value,
                 "localhost:8080");
     check_slice("the last field_name", r.field[3].field_name, "Empty");
     check_slice("the last field_value", r.field[3].field_value, "");
-    CHECK(r.head_len == head_len, "the head has %zu bytes, here %zu", head_len,
+    CHECK(r.head_len == head_len, "head_len should be %zu, here %zu", head_len,
           r.head_len);
 }
 
 TEST(test_a_whole_head_is_taken_apart)
 {
     size_t len = strlen(BROWSER);
+    enum http_parsed parsed = parse(BROWSER, len);
 
-    CHECK(parse(BROWSER, len) == HTTP_OK, "a whole head is HTTP_OK");
+    CHECK(parsed == HTTP_OK, "a whole head should be HTTP_OK, here %s",
+          parsed_name(parsed));
     check_browser(len);
 }
 
@@ -228,7 +241,10 @@ TEST(test_what_is_behind_the_head_is_not_looked_at)
 {
     static const char two[] = BROWSER "\0\1\n\r bad: : :\r\n";
 
-    CHECK(parse(two, sizeof two - 1) == HTTP_OK, "the first head is whole");
+    enum http_parsed parsed = parse(two, sizeof two - 1);
+
+    CHECK(parsed == HTTP_OK, "there are bytes behind the head, which is whole: "
+          "it should be HTTP_OK, here %s", parsed_name(parsed));
     check_browser(strlen(BROWSER));
 }
 
@@ -241,11 +257,14 @@ TEST(test_a_head_cut_at_any_byte_is_partial_and_then_the_same)
         char *buf = unit_memory(len, 1, '?');
         http_request_start(&r);
         memcpy(buf, head, cut);
-        CHECK(http_parse(&r, buf, cut) == HTTP_PARTIAL,
-              "%zu bytes of %zu are a part of a head", cut, len);
+        enum http_parsed parsed = http_parse(&r, buf, cut);
+        CHECK(parsed == HTTP_PARTIAL, "%zu bytes of %zu are a part of a head: "
+              "they should be HTTP_PARTIAL, here %s", cut, len,
+              parsed_name(parsed));
         memcpy(buf, head, len);
-        CHECK(http_parse(&r, buf, len) == HTTP_OK,
-              "cut after %zu bytes, the whole head should be HTTP_OK", cut);
+        parsed = http_parse(&r, buf, len);
+        CHECK(parsed == HTTP_OK, "cut after %zu bytes, the whole head should "
+              "be HTTP_OK, here %s", cut, parsed_name(parsed));
         check_browser(len);
     }
 }
@@ -261,17 +280,52 @@ TEST(test_a_head_that_comes_byte_by_byte_is_the_same)
         buf[have - 1] = head[have - 1];
         enum http_parsed parsed = http_parse(&r, buf, have);
         CHECK(parsed == (have < len ? HTTP_PARTIAL : HTTP_OK),
-              "after %zu of %zu bytes http_parse() gives %d", have, len,
-              parsed);
+              "after %zu of %zu bytes http_parse() should give %s, and gives "
+              "%s", have, len,
+              parsed_name(have < len ? HTTP_PARTIAL : HTTP_OK),
+              parsed_name(parsed));
         CHECK(have == len || r.seen == have, "after %zu bytes that have no "
               "line end any more, seen should be %zu, here %zu: or they are "
               "looked at again with each byte that comes", have, have, r.seen);
         /* Asked again without anything new. */
         if (have < len)
-            CHECK(http_parse(&r, buf, have) == HTTP_PARTIAL,
-                  "asked again after %zu bytes, it is still a part", have);
+            parsed = http_parse(&r, buf, have);
+        CHECK(have == len || parsed == HTTP_PARTIAL, "asked again after %zu "
+              "bytes, it should be HTTP_PARTIAL still, here %s", have,
+              parsed_name(parsed));
     }
     check_browser(len);
+}
+
+/* Whether they are looked at again is seen by what they can't have become in
+ * the meantime: a line end. */
+TEST(test_a_head_that_comes_on_is_not_looked_at_from_its_beginning)
+{
+    static const char head[] = "GET /abc HTTP/1.1\r\nHost: example.org\r\n\r\n";
+    static const size_t lines[] = { 0, 19 };
+    size_t len = sizeof head - 1;
+
+    for (unsigned i = 0; i < 2; i++) {
+        size_t seen = lines[i] + 10, planted = lines[i] + 5;
+        char *buf = unit_memory(len, 1, '?');
+        http_request_start(&r);
+        memcpy(buf, head, seen + 2);
+        enum http_parsed parsed = http_parse(&r, buf, seen);
+        CHECK(parsed == HTTP_PARTIAL, "%zu bytes of %zu are a part of a head: "
+              "they should be HTTP_PARTIAL, here %s", seen, len,
+              parsed_name(parsed));
+        buf[planted] = '\n';
+        parsed = http_parse(&r, buf, seen + 2);
+        CHECK(parsed == HTTP_PARTIAL, "a byte before `seen` was looked at "
+              "again: when %zu bytes had been seen, byte %zu was made a LF, "
+              "and with 2 bytes more http_parse() should give HTTP_PARTIAL, "
+              "and gives %s", seen, planted, parsed_name(parsed));
+        memcpy(buf, head, len);
+        parsed = http_parse(&r, buf, len);
+        CHECK(parsed == HTTP_OK, "cut after %zu and %zu bytes, the whole head "
+              "should be HTTP_OK, here %s", seen, seen + 2,
+              parsed_name(parsed));
+    }
 }
 
 TEST(test_heads_that_come_in_turns_do_not_mix)
@@ -292,8 +346,10 @@ TEST(test_heads_that_come_in_turns_do_not_mix)
             enum http_parsed parsed = http_parse(&both[k], buf[k], have);
             CHECK(parsed == (have < len ? HTTP_PARTIAL : HTTP_OK),
                   "two clients send a head each, a byte in turns: after %zu of "
-                  "%zu bytes http_parse() gives %d for client %u", have, len,
-                  parsed, k + 1);
+                  "%zu bytes http_parse() should give %s, and gives %s for "
+                  "client %u", have, len,
+                  parsed_name(have < len ? HTTP_PARTIAL : HTTP_OK),
+                  parsed_name(parsed), k + 1);
         }
     check_slice("of two in turns, the first method", both[0].method, "GET");
     check_slice("of two in turns, the second method", both[1].method, "HEAD");
@@ -331,12 +387,13 @@ TEST(test_heads_are_taken_by_the_letter)
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         enum http_parsed parsed = parse(heads[i].text, strlen(heads[i].text));
         CHECK(parsed == heads[i].parsed,
-              "head %zu, \"%s\", should give %d, and gives %d", i,
-              heads[i].text, heads[i].parsed, parsed);
+              "head %zu, \"%s\", should give %s, and gives %s", i,
+              shown(heads[i].text), parsed_name(heads[i].parsed),
+              parsed_name(parsed));
         if (parsed == HTTP_BAD)
             CHECK(r.status_code == heads[i].status,
                   "head %zu, \"%s\", should be answered %u, here %u", i,
-                  heads[i].text, heads[i].status, r.status_code);
+                  shown(heads[i].text), heads[i].status, r.status_code);
     }
 }
 
@@ -359,11 +416,14 @@ TEST(test_a_head_of_the_greatest_length_is_let_pass)
     char *text = long_head(HTTP_HEAD_MAX, 100);
 
     http_request_start(&r);
-    CHECK(http_parse(&r, text, HTTP_HEAD_MAX - 1) == HTTP_PARTIAL,
-          "one byte less than the greatest head is a part");
-    CHECK(http_parse(&r, text, HTTP_HEAD_MAX) == HTTP_OK,
-          "a head of %u bytes should be let pass", HTTP_HEAD_MAX);
-    CHECK(r.head_len == HTTP_HEAD_MAX, "head_len is %zu", r.head_len);
+    enum http_parsed parsed = http_parse(&r, text, HTTP_HEAD_MAX - 1);
+    CHECK(parsed == HTTP_PARTIAL, "one byte less than the greatest head should "
+          "be HTTP_PARTIAL, here %s", parsed_name(parsed));
+    parsed = http_parse(&r, text, HTTP_HEAD_MAX);
+    CHECK(parsed == HTTP_OK, "a head of the greatest length, %u bytes, should "
+          "be HTTP_OK, here %s", HTTP_HEAD_MAX, parsed_name(parsed));
+    CHECK(r.head_len == HTTP_HEAD_MAX, "head_len should be %u, the greatest, "
+          "here %zu", HTTP_HEAD_MAX, r.head_len);
 }
 
 TEST(test_a_head_that_is_too_long_is_431)
@@ -372,9 +432,10 @@ TEST(test_a_head_that_is_too_long_is_431)
 
     for (size_t len = HTTP_HEAD_MAX; len <= HTTP_HEAD_MAX + 1; len++) {
         http_request_start(&r);
-        CHECK(http_parse(&r, text, len) == HTTP_BAD && r.status_code == 431,
-              "%zu bytes without an end should be answered 431, here %u", len,
-              r.status_code);
+        enum http_parsed parsed = http_parse(&r, text, len);
+        CHECK(parsed == HTTP_BAD && r.status_code == 431, "%zu bytes without "
+              "an end should be HTTP_BAD and 431, here %s and %u", len,
+              parsed_name(parsed), r.status_code);
     }
 }
 
@@ -384,14 +445,17 @@ TEST(test_a_request_line_of_20_kB_is_414)
     char *text = long_head(len, len);
 
     http_request_start(&r);
-    CHECK(http_parse(&r, text, len) == HTTP_BAD && r.status_code == 414,
-          "it should be answered 414, here %u", r.status_code);
+    enum http_parsed parsed = http_parse(&r, text, len);
+    CHECK(parsed == HTTP_BAD && r.status_code == 414, "a request line of 20 kB "
+          "should be HTTP_BAD and 414, here %s and %u", parsed_name(parsed),
+          r.status_code);
 
     http_request_start(&r);
     size_t have = 0;
     while (http_parse(&r, text, have) == HTTP_PARTIAL) {
         have += 1460;
-        CHECK(have <= len, "in parts it is never refused");
+        CHECK(have <= len, "a request line of 20 kB in parts should be "
+              "refused, and never is");
     }
     CHECK(r.status_code == 414, "in parts it should be answered 414, here %u",
           r.status_code);
@@ -407,8 +471,9 @@ static void fields(const char *lines)
 
     int len = snprintf(text, sizeof text, "GET / HTTP/1.1\r\n%s\r\n", lines);
     http_request_start(&r);
-    CHECK(http_parse(&r, text, (size_t)len) == HTTP_OK,
-          "\"%s\" should be whole", text);
+    enum http_parsed parsed = http_parse(&r, text, (size_t)len);
+    CHECK(parsed == HTTP_OK, "\"%s\" should be HTTP_OK, here %s", shown(text),
+          parsed_name(parsed));
 }
 
 /* Behind the last field lies one of the request before. */
@@ -427,7 +492,7 @@ TEST(test_a_field_is_found_whatever_the_case_of_its_name)
     leave("Host", "old");
     for (size_t i = 0; i < 4; i++) {
         unsigned count = http_field(&r, names[i], &value);
-        CHECK(count == 1, "there is one %s, here %u", names[i], count);
+        CHECK(count == 1, "there should be one %s, here %u", names[i], count);
         check_slice("its value", value, "one");
     }
 }
@@ -437,13 +502,15 @@ TEST(test_all_fields_of_a_name_are_counted_and_the_first_is_given)
     struct http_slice value = { NULL, 0 };
 
     fields("A: 1\r\nB: 2\r\na: 3\r\nA:\r\n");
-    CHECK(http_field(&r, "A", &value) == 3, "there are three");
+    unsigned count = http_field(&r, "A", &value);
+    CHECK(count == 3, "there should be three A, here %u", count);
     check_slice("the value", value, "1");
 
     value.data = "old";
     value.len = 3;
     leave("C", "left over");
-    CHECK(http_field(&r, "C", &value) == 0, "there is none");
+    count = http_field(&r, "C", &value);
+    CHECK(count == 0, "there should be no C, here %u", count);
     check_slice("the value that was there", value, "old");
 }
 
@@ -475,9 +542,9 @@ TEST(test_a_list_has_its_members_and_no_others)
         fields(lists[i].lines);
         leave("Connection", "close");
         bool has = http_field_has(&r, "Connection", "close");
-        CHECK(has == lists[i].has, "\"%s\": is \"close\" a member? %s, here %s",
-              lists[i].lines, lists[i].has ? "yes" : "no",
-              has ? "yes" : "no");
+        CHECK(has == lists[i].has, "\"%s\": is \"close\" a member? It should "
+              "be %s, here %s", shown(lists[i].lines),
+              lists[i].has ? "yes" : "no", has ? "yes" : "no");
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "fuzz.h"
 #include "http/path.h"
+#include "shown.h"
 #include "unit.h"
 
 static struct http_slice slice(const char *text, size_t len)
@@ -62,24 +63,36 @@ TEST(test_escapes_are_replaced_once_and_by_the_letter)
             continue;
         }
         CHECK(len == (long)strlen(to) && memcmp(out, to, strlen(to)) == 0,
-              "\"%s\" means \"%s\", and here \"%.*s\" (%ld)", from, to,
-              len > 0 ? (int)len : 0, out, len);
+              "\"%s\" should mean \"%s\", and here \"%s\" (%ld)", from,
+              shown(to), shown_bytes(out, len > 0 && len <= 64 ? (size_t)len
+                                                               : 0), len);
     }
+}
+
+TEST(test_escapes_are_not_needed_for_a_nul_to_be_refused)
+{
+    char *out = unit_memory(64, 1, '?');
+    long len = http_decode(slice("/a\0b", 4), out, 64);
+
+    CHECK(len == -EINVAL, "a NUL that is written as it is, in the four bytes "
+          "\"/a\\0b\", should be refused with %d, and gives %ld", -EINVAL, len);
 }
 
 TEST(test_what_does_not_fit_is_refused_and_not_written)
 {
     char *out = unit_memory(4, 1, '?');
 
-    CHECK(http_decode(slice("%41%42%43%44", 12), out, 4) == 4,
-          "four bytes fit into four");
-    long len = http_decode(slice("/abcd", 5), out, 4);
+    long len = http_decode(slice("%41%42%43%44", 12), out, 4);
+    CHECK(len == 4, "four bytes into four should give 4, here %ld", len);
+    len = http_decode(slice("/abcd", 5), out, 4);
     CHECK(len == -ENAMETOOLONG, "five bytes into four should give %d, here %ld",
           -ENAMETOOLONG, len);
     len = http_decode(slice("/abc%44", 7), out, 4);
     CHECK(len == -ENAMETOOLONG, "an escape as the fifth byte should give %d, "
           "here %ld", -ENAMETOOLONG, len);
-    CHECK(http_decode(slice("", 0), out, 0) == 0, "nothing fits into nothing");
+    len = http_decode(slice("", 0), out, 0);
+    CHECK(len == 0, "nothing fits into nothing: it should give 0, here %ld",
+          len);
 }
 
 /* ---- 12.7: dots ---- */
@@ -149,9 +162,13 @@ TEST(test_dots_are_resolved_and_never_lead_above_the_root)
                   "%ld", from, -EINVAL, len);
             continue;
         }
+        CHECK(len <= (long)from_len, "\"%s\" should become \"%s\", and its new "
+              "length is %ld, which is more than there was", shown(from),
+              shown(to), len);
         CHECK(len == (long)strlen(to) && memcmp(path, to, strlen(to)) == 0,
-              "\"%s\" is \"%s\", and here \"%.*s\" (%ld)", from, to,
-              len > 0 ? (int)len : 0, path, len);
+              "\"%s\" should become \"%s\", and here \"%s\" (%ld)",
+              shown(from), shown(to),
+              shown_bytes(path, len > 0 ? (size_t)len : 0), len);
     }
 }
 
@@ -167,8 +184,12 @@ static void check_path(const char *target, const char *wanted)
           status);
     CHECK(path.len == strlen(wanted) && path.text[path.len] == '\0' &&
               memcmp(path.text, wanted, path.len) == 0,
-          "\"%s\" means \"%s\", and here \"%.*s\"", target, wanted,
-          path.len <= FS_PATH_MAX ? (int)path.len : 0, path.text);
+          "\"%s\" should mean \"%s\", and here \"%s\" (%zu), %s a NUL behind "
+          "it", target, shown(wanted),
+          shown_bytes(path.text, path.len <= FS_PATH_MAX ? path.len : 0),
+          path.len,
+          path.len <= FS_PATH_MAX && path.text[path.len] == '\0' ? "with"
+                                                                 : "without");
 }
 
 static void check_refused(const char *target, unsigned wanted)
@@ -237,10 +258,12 @@ TEST(test_a_path_longer_than_the_greatest_is_414)
     for (size_t i = 0; i + 3 < sizeof long_path - 1; i += 3)
         memcpy(long_path + 1 + i, "%61", 3);
     long_path[1 + 3 * (FS_PATH_MAX - 1)] = '\0';
-    CHECK(http_path(slice(long_path, strlen(long_path)), &path) == 0,
-          "what counts is the length without the escapes");
-    CHECK(path.len == FS_PATH_MAX, "it has %u bytes, here %zu", FS_PATH_MAX,
-          path.len);
+    unsigned status = http_path(slice(long_path, strlen(long_path)), &path);
+    CHECK(status == 0, "what counts is the length without the escapes: "
+          "FS_PATH_MAX bytes, nearly all of them escaped, should be let pass, "
+          "and are answered %u", status);
+    CHECK(path.len == FS_PATH_MAX, "a path of FS_PATH_MAX bytes should have "
+          "len %u, here %zu", FS_PATH_MAX, path.len);
 }
 
 /* ---- Anything ---- */

@@ -286,15 +286,30 @@ TEST(test_bar_that_is_not_implemented_has_size_0)
         check_bar(f, i, (struct pci_bar){ 0 });
 }
 
+static void check_none(struct fake_function *f, unsigned index,
+                       const char *why)
+{
+    struct pci_bar bar = pci_bar(f->at, index);
+
+    CHECK(!bar.io && !bar.wide && bar.base == 0 && bar.size == 0, "%s: "
+          "pci_bar(at, %u) gave io %d, wide %d, base 0x%llx, size 0x%llx: "
+          "expected none, all zero", why, index, bar.io, bar.wide,
+          (unsigned long long)bar.base, (unsigned long long)bar.size);
+}
+
 TEST(test_bar_beyond_the_last_is_none)
 {
     struct fake_function *f = with_bars(0);
-    check_bar(f, 6, (struct pci_bar){ 0 });
-    check_bar(f, 7, (struct pci_bar){ 0 });
-    f = device();
+    check_none(f, 6, "there is no BAR 6");
+    check_none(f, 7, "there is no BAR 7");
+}
+
+TEST(test_bar_5_of_64_bits_is_none)
+{
+    struct fake_function *f = device();
     fake_bar(f, 5, 4, 0xfe000000, 4096);
     fake_set32(f, 0x28, 0xffffffff);
-    check_bar(f, 5, (struct pci_bar){ 0 });
+    check_none(f, 5, "BAR 5 says 64 bits and has no register behind it");
 }
 
 enum { ANSWERS = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |

@@ -29,7 +29,8 @@ static struct netif *netif;
 
 static int keep(struct netdev *dev, struct netbuf *frame)
 {
-    CHECK(dev == &device, "send() is called with the card, netif->state");
+    CHECK(dev == &device, "send() should be called with the card, "
+          "netif->state");
     sends++;
     if (refuses)
         return refuses;
@@ -67,16 +68,16 @@ static void init(void)
 TEST(test_port_init_tells_the_address_and_the_mtu)
 {
     init();
-    CHECK(port_init(netif) == ERR_OK, "port_init() returns ERR_OK");
-    CHECK(netif->hwaddr_len == 6, "hwaddr_len is 6, here %u",
+    CHECK(port_init(netif) == ERR_OK, "port_init() should return ERR_OK");
+    CHECK(netif->hwaddr_len == 6, "hwaddr_len should be 6, here %u",
           netif->hwaddr_len);
-    CHECK(memcmp(netif->hwaddr, device.address, 6) == 0, "hwaddr is the "
-          "card's address, all six bytes of it");
-    CHECK(netif->mtu == device.mtu, "the MTU is the card's, %u, here %u",
-          device.mtu, netif->mtu);
-    CHECK(netif->name[0] == 'e' && netif->name[1] == 'n', "the name is \"en\", "
-          "here \"%.2s\"", netif->name);
-    CHECK(netif->state == &device, "netif->state stays as it was");
+    CHECK(memcmp(netif->hwaddr, device.address, 6) == 0, "hwaddr should "
+          "be the card's address, all six bytes of it");
+    CHECK(netif->mtu == device.mtu, "the MTU should be the card's, %u, here "
+          "%u", device.mtu, netif->mtu);
+    CHECK(netif->name[0] == 'e' && netif->name[1] == 'n', "the name should be "
+          "\"en\", here \"%.2s\"", netif->name);
+    CHECK(netif->state == &device, "netif->state should stay as it was");
 }
 
 TEST(test_port_init_sets_the_flags_of_an_ethernet)
@@ -86,16 +87,16 @@ TEST(test_port_init_sets_the_flags_of_an_ethernet)
     init();
     port_init(netif);
     flags = netif->flags;
-    CHECK(flags & NETIF_FLAG_ETHERNET, "the flag ETHERNET is set, here flags "
-          "are %02x", flags);
-    CHECK(flags & NETIF_FLAG_ETHARP, "the flag ETHARP is set, here flags are "
-          "%02x", flags);
-    CHECK(flags & NETIF_FLAG_BROADCAST, "the flag BROADCAST is set, here flags "
-          "are %02x", flags);
-    CHECK(flags & NETIF_FLAG_LINK_UP, "the flag LINK_UP is set when the card "
-          "says that its link is up, here flags are %02x", flags);
-    CHECK(!(flags & NETIF_FLAG_UP), "the flag UP is not the card's business, "
+    CHECK(flags & NETIF_FLAG_ETHERNET, "the flag ETHERNET should be set, here "
+          "flags are %02x", flags);
+    CHECK(flags & NETIF_FLAG_ETHARP, "the flag ETHARP should be set, here "
+          "flags are %02x", flags);
+    CHECK(flags & NETIF_FLAG_BROADCAST, "the flag BROADCAST should be set, "
           "here flags are %02x", flags);
+    CHECK(flags & NETIF_FLAG_LINK_UP, "the flag LINK_UP should be set when the "
+          "card says that its link is up, here flags are %02x", flags);
+    CHECK(!(flags & NETIF_FLAG_UP), "the flag UP should not be set: that is "
+          "not the card's business; here flags are %02x", flags);
 }
 
 TEST(test_port_init_believes_a_card_whose_link_is_down)
@@ -103,21 +104,22 @@ TEST(test_port_init_believes_a_card_whose_link_is_down)
     init();
     device.link_up = false;
     port_init(netif);
-    CHECK(!(netif->flags & NETIF_FLAG_LINK_UP), "the flag LINK_UP is not set "
-          "when the card says that its link is down, here flags are %02x",
+    CHECK(!(netif->flags & NETIF_FLAG_LINK_UP), "the flag LINK_UP should "
+          "not be set when the card says that its link is down, here flags "
+          "are %02x",
           netif->flags);
-    CHECK(netif->flags & NETIF_FLAG_ETHARP, "and the others are, here flags "
-          "are %02x", netif->flags);
+    CHECK(netif->flags & NETIF_FLAG_ETHARP, "and the others should be, here "
+          "flags are %02x", netif->flags);
 }
 
 TEST(test_port_init_tells_how_to_send)
 {
     init();
     port_init(netif);
-    CHECK(netif->output == etharp_output, "packets go out by netif->output, "
-          "which is etharp_output()");
-    CHECK(netif->linkoutput == port_link_output, "frames go out by "
-          "netif->linkoutput, which is port_link_output()");
+    CHECK(netif->output == etharp_output, "netif->output, by which packets "
+          "go out, should be etharp_output()");
+    CHECK(netif->linkoutput == port_link_output, "netif->linkoutput, by "
+          "which frames go out, should be port_link_output()");
 }
 
 /* ---- 10.3 --------------------------------------------------------------- */
@@ -150,14 +152,17 @@ TEST(test_port_sent_takes_back_one_reference_and_the_netbuf)
     p = piece(100);
     pbuf_ref(p);
     port_sent(netbuf_of(p));
-    CHECK(p->ref == 1, "of two references one is left, here %u", p->ref);
-    CHECK(pool_out("transmit") == 0, "the netbuf is in its pool again, but %u "
-          "are out", pool_out("transmit"));
+    CHECK(pool_out("PBUF_REF/ROM") == 1, "of two references one should be "
+          "left, and the pbuf was freed");
+    CHECK(p->ref == 1, "of two references one should be left, here %u",
+          p->ref);
+    CHECK(pool_out("transmit") == 0, "the netbuf should be in its pool again, "
+          "but %u are out", pool_out("transmit"));
     port_sent(netbuf_of(p));
-    CHECK(pool_out("PBUF_REF/ROM") == 0, "without a reference the pbuf is "
-          "freed, but %u are out", pool_out("PBUF_REF/ROM"));
-    CHECK(pool_out("transmit") == 0, "the netbuf is in its pool again, but %u "
-          "are out", pool_out("transmit"));
+    CHECK(pool_out("PBUF_REF/ROM") == 0, "without a reference the pbuf "
+          "should be freed, but %u are out", pool_out("PBUF_REF/ROM"));
+    CHECK(pool_out("transmit") == 0, "the netbuf should be in its pool again, "
+          "but %u are out", pool_out("transmit"));
 }
 
 TEST(test_port_sent_is_for_one_netbuf_of_a_chain)
@@ -174,13 +179,15 @@ TEST(test_port_sent_is_for_one_netbuf_of_a_chain)
     second = netbuf_of(q);
     first->next = second;
     port_sent(first);
-    CHECK(p->ref == 1 && q->ref == 2, "port_sent() of the first takes a "
-          "reference from its pbuf and none from the second: 1 and 2 are left, "
-          "here %u and %u", p->ref, q->ref);
-    CHECK(pool_out("transmit") == 1, "the other netbuf is still with the card, "
-          "here %u are out", pool_out("transmit"));
+    CHECK(p->ref == 1 && q->ref == 2, "port_sent() of the first should take a "
+          "reference from its pbuf and none from the second: 1 and 2 should be "
+          "left, here %u and %u", p->ref, q->ref);
+    CHECK(pool_out("transmit") == 1, "the other netbuf should still be with "
+          "the card, here %u are out", pool_out("transmit"));
     port_sent(second);
-    CHECK(pool_out("transmit") == 0 && q->ref == 1, "until it comes back too");
+    CHECK(pool_out("transmit") == 0 && q->ref == 1, "when the second "
+          "has come back too no netbuf should be out, here %u, and its pbuf "
+          "have 1 reference, here %u", pool_out("transmit"), q->ref);
 }
 
 /* ---- 10.4 --------------------------------------------------------------- */
@@ -208,9 +215,9 @@ static struct pbuf *frame(unsigned count)
 static void check_refs(unsigned count, unsigned refs, const char *when)
 {
     for (unsigned i = 0; i < count; i++)
-        CHECK(frame_pieces[i]->ref == refs, "%s each pbuf has %u reference%s, "
-              "but number %u of %u has %u", when, refs, refs == 1 ? "" : "s",
-              i + 1, count, frame_pieces[i]->ref);
+        CHECK(frame_pieces[i]->ref == refs, "%s each pbuf should have %u "
+              "reference%s, but number %u of %u has %u", when, refs,
+              refs == 1 ? "" : "s", i + 1, count, frame_pieces[i]->ref);
 }
 
 TEST(test_port_output_shows_the_card_every_piece_in_its_place)
@@ -220,21 +227,23 @@ TEST(test_port_output_shows_the_card_every_piece_in_its_place)
         struct netbuf *nb;
         err_t err = port_output(netif, p);
 
-        CHECK(err == ERR_OK && sends == count, "a frame of %u pbufs is sent, "
-              "once: port_output() returned %d, and send() was called %u times",
+        CHECK(err == ERR_OK && sends == count, "a frame of %u pbufs should be "
+              "sent, once: port_output() returned %d, and send() was called %u "
+              "times",
               count, err, sends - count + 1);
         nb = sent;
         for (unsigned i = 0; i < count; i++, nb = nb->next) {
-            CHECK(nb, "a chain of %u pbufs is a chain of %u netbufs, here of "
-                  "%u", count, count, i);
-            CHECK(nb->data == frame_bytes[i], "netbuf %u shows the card the "
-                  "pbuf's own bytes, at %p, here %p", i + 1,
+            CHECK(nb, "a chain of %u pbufs should be a chain of %u netbufs, "
+                  "here of %u", count, count, i);
+            CHECK(nb->data == frame_bytes[i], "netbuf %u should show the card "
+                  "the pbuf's own bytes, at %p, here %p", i + 1,
                   (void *)frame_bytes[i], (void *)nb->data);
-            CHECK(nb->len == frame_pieces[i]->len, "netbuf %u has the pbuf's "
-                  "len, %u, here %u", i + 1, frame_pieces[i]->len, nb->len);
+            CHECK(nb->len == frame_pieces[i]->len, "netbuf %u should have the "
+                  "pbuf's len, %u, here %u", i + 1, frame_pieces[i]->len,
+                  nb->len);
         }
-        CHECK(!nb, "a chain of %u pbufs is a chain of %u netbufs, and no more",
-              count, count);
+        CHECK(!nb, "a chain of %u pbufs should be a chain of %u netbufs, and "
+              "no more", count, count);
     }
 }
 
@@ -244,21 +253,23 @@ TEST(test_port_output_keeps_a_reference_while_the_card_has_the_frame)
     struct pbuf *p = frame(PIECES);
     unsigned count = 0;
 
-    CHECK(port_output(netif, p) == ERR_OK, "it is sent");
+    CHECK(port_output(netif, p) == ERR_OK, "the frame should be sent");
     check_refs(PIECES, 2, "while the card has the frame");
     for (struct netbuf *n = sent; n; n = n->next)
         nb[count++] = n;
     while (count > 0) {         /* in any order: the last one first */
         count--;
-        CHECK(nb[count]->release, "each netbuf has a release()");
+        CHECK(nb[count]->release, "netbuf %u has no release(): so the card "
+              "can't give it back", count + 1);
         nb[count]->release(nb[count]);
-        CHECK(frame_pieces[count]->ref == 1, "release() of a netbuf takes a "
-              "reference from its own pbuf: number %u has 1 left, here %u",
+        CHECK(frame_pieces[count]->ref == 1, "release() of a netbuf should "
+              "take a reference from its own pbuf: number %u should have 1 "
+              "left, here %u",
               count + 1, frame_pieces[count]->ref);
     }
     check_refs(PIECES, 1, "after the card has given everything back");
-    CHECK(pool_out("transmit") == 0, "no netbuf is left over, but %u are",
-          pool_out("transmit"));
+    CHECK(pool_out("transmit") == 0, "no netbuf should be left over, but %u "
+          "are", pool_out("transmit"));
 }
 
 TEST(test_port_output_leaves_the_frame_alive_though_lwip_frees_it)
@@ -268,14 +279,14 @@ TEST(test_port_output_leaves_the_frame_alive_though_lwip_frees_it)
     port_output(netif, p);
     pbuf_free(p);               /* lwIP is done with it */
     CHECK(pool_out("PBUF_REF/ROM") == PIECES, "freed by lwIP, all %u pbufs "
-          "stay while the card has them, here %u", PIECES,
+          "should stay while the card has them, here %u", PIECES,
           pool_out("PBUF_REF/ROM"));
     for (struct netbuf *nb = sent, *next; nb; nb = next) {
         next = nb->next;
         nb->release(nb);
     }
-    CHECK(pool_out("PBUF_REF/ROM") == 0, "and then they are freed, but %u are "
-          "left over", pool_out("PBUF_REF/ROM"));
+    CHECK(pool_out("PBUF_REF/ROM") == 0, "and then they should be freed, but "
+          "%u are left over", pool_out("PBUF_REF/ROM"));
 }
 
 TEST(test_port_output_asks_for_what_the_card_can_do)
@@ -288,11 +299,23 @@ TEST(test_port_output_asks_for_what_the_card_can_do)
     p->payload = tcp;
     p->len = p->tot_len = HEADERS;
     device.features = NETDEV_CHECKSUM;
-    CHECK(port_output(netif, p) == ERR_OK, "a segment is sent");
+    CHECK(port_output(netif, p) == ERR_OK, "a segment should be sent");
     CHECK(sent->csum_start == 34 && sent->csum_offset == 16, "before it goes "
-          "port_ask_offload() has said in the first netbuf what the card "
-          "completes: csum_start 34, csum_offset 16, here %u, %u",
+          "port_ask_offload() should have said in the first netbuf what the "
+          "card completes: csum_start 34, csum_offset 16, here %u, %u",
           sent->csum_start, sent->csum_offset);
+}
+
+static const char *error_name(int error)
+{
+    return error == -ENOSPC ? "-ENOSPC" : error == -EIO ? "-EIO" : "-EINVAL";
+}
+
+/* lwIP's, which has numbers of its own. */
+static const char *err_name(err_t err)
+{
+    return err == ERR_OK ? "ERR_OK" : err == ERR_MEM ? "ERR_MEM" :
+           err == ERR_IF ? "ERR_IF" : "another error";
 }
 
 static void refused(int error, err_t expected)
@@ -302,11 +325,12 @@ static void refused(int error, err_t expected)
 
     refuses = error;
     err = port_output(netif, p);
-    CHECK(err == expected, "when send() returns %d port_output() returns %d, "
-          "here %d", error, expected, err);
+    CHECK(err == expected, "when send() returns %s (%d) port_output() should "
+          "return %s (%d), here %s (%d)", error_name(error), error,
+          err_name(expected), expected, err_name(err), err);
     check_refs(PIECES, 1, "after a failure");
-    CHECK(pool_out("transmit") == 0, "after a failure no netbuf is left over, "
-          "but %u are", pool_out("transmit"));
+    CHECK(pool_out("transmit") == 0, "after a failure no netbuf should be left "
+          "over, but %u are", pool_out("transmit"));
     refuses = 0;
 }
 
@@ -330,11 +354,12 @@ TEST(test_port_output_undoes_all_when_netbufs_run_out)
         pool_set_limit("transmit", there);
         err = port_output(netif, p);
         CHECK(err == ERR_MEM, "with %u netbufs for %u pbufs port_output() "
-              "returns ERR_MEM (-1), here %d", there, PIECES, err);
-        CHECK(sends == 0, "no part of a frame is sent");
+              "should return ERR_MEM (%d), here %s (%d)", there, PIECES,
+              ERR_MEM, err_name(err), err);
+        CHECK(sends == 0, "no part of a frame should be sent");
         check_refs(PIECES, 1, "after a failure");
-        CHECK(pool_out("transmit") == 0, "after a failure no netbuf is left "
-              "over, but %u of %u are", pool_out("transmit"), there);
+        CHECK(pool_out("transmit") == 0, "after a failure no netbuf should "
+              "be left over, but %u of %u are", pool_out("transmit"), there);
     }
 }
 
@@ -346,8 +371,14 @@ static uint8_t lent_bytes[1514];
 
 static void count_release(struct netbuf *nb)
 {
-    CHECK(nb == &lent, "release() is called with the card's netbuf");
+    CHECK(nb == &lent, "release() should be called with the card's netbuf");
     released++;
+}
+
+static void check_pool(void)
+{
+    CHECK(pool_out("received") == 0, "the struct received should be in its "
+          "pool again, but %u are out", pool_out("received"));
 }
 
 static struct netbuf *lend(void)
@@ -370,12 +401,12 @@ TEST(test_port_received_gives_the_card_its_buffer_back)
     p = pbuf_alloced_custom(PBUF_RAW, 60, PBUF_REF, &r->custom, lent_bytes, 60);
     pbuf_ref(p);
     pbuf_free(p);
-    CHECK(released == 0, "while somebody has a reference nothing is freed");
+    CHECK(released == 0, "while somebody has a reference nothing should "
+          "be freed, and release() was called");
     pbuf_free(p);
-    CHECK(released == 1, "the card has its buffer back, once, here %u times",
-          released);
-    CHECK(pool_out("received") == 0, "the struct received is in its pool "
-          "again, but %u are out", pool_out("received"));
+    CHECK(released == 1, "the card should have its buffer back, once, here "
+          "%u times", released);
+    check_pool();
 }
 
 /* ---- 10.6 --------------------------------------------------------------- */
@@ -386,8 +417,9 @@ static bool input_frees;
 
 static err_t take_input(struct pbuf *p, struct netif *n)
 {
-    CHECK(n == netif, "input() is called with the card's netif");
-    CHECK(released == 0, "the card's buffer is lent while lwIP looks at it");
+    CHECK(n == netif, "netif->input() should be called with the card's netif");
+    CHECK(released == 0, "the card's buffer should be lent while lwIP "
+          "looks at it, and release() was called");
     got = p;
     if (input_frees)
         pbuf_free(p);
@@ -401,44 +433,58 @@ static void receive(void)
     port_receive(&device, lend());
 }
 
+/* As lwip/pbuf.h calls it. */
+static const char *type_name(const struct pbuf *p)
+{
+    switch (p->type_internal) {
+    case (u8_t)PBUF_RAM:
+        return "PBUF_RAM";
+    case (u8_t)PBUF_ROM:
+        return "PBUF_ROM";
+    case (u8_t)PBUF_POOL:
+        return "PBUF_POOL";
+    default:
+        return "another";
+    }
+}
+
 TEST(test_port_receive_hands_lwip_the_bytes_where_they_are)
 {
     receive();
-    CHECK(got, "netif->input() is called");
-    CHECK(got->payload == lent_bytes, "the pbuf stands for the bytes where "
-          "they are, at %p, here %p", (void *)lent_bytes, got->payload);
+    CHECK(got, "netif->input() should be called, and was not");
+    CHECK(got->payload == lent_bytes, "the pbuf should stand for the bytes "
+          "where they are, at %p, here %p", (void *)lent_bytes, got->payload);
+    CHECK(got->type_internal == (u8_t)PBUF_REF, "the pbuf should be of type "
+          "PBUF_REF, as its bytes lie elsewhere, here %s", type_name(got));
     CHECK(got->len == lent.len && got->tot_len == lent.len, "len and tot_len "
-          "are the frame's, %u, here %u and %u", lent.len, got->len,
+          "should be the frame's, %u, here %u and %u", lent.len, got->len,
           got->tot_len);
-    CHECK(!got->next && got->ref == 1, "it is one pbuf with one reference, "
-          "here with %u", got->ref);
-    CHECK(released == 0, "while lwIP has it the buffer is lent, but release() "
-          "was called");
+    CHECK(!got->next && got->ref == 1, "it should be one pbuf with one "
+          "reference, here with %u", got->ref);
+    CHECK(released == 0, "while lwIP has it the buffer should be lent, but "
+          "release() was called");
     pbuf_free(got);
-    CHECK(released == 1, "when lwIP frees it the card has its buffer back, "
-          "once, here %u times", released);
-    CHECK(pool_out("received") == 0, "the struct received is in its pool "
-          "again, but %u are out", pool_out("received"));
+    CHECK(released == 1, "when lwIP frees it the card should have its buffer "
+          "back, once, here %u times", released);
+    check_pool();
 }
 
 TEST(test_port_receive_leaves_a_frame_that_lwip_has_freed_alone)
 {
     input_frees = true;
     receive();
-    CHECK(released == 1, "what lwIP has freed inside input() goes back once, "
-          "here %u times", released);
-    CHECK(pool_out("received") == 0, "the struct received is in its pool "
-          "again, but %u are out", pool_out("received"));
+    CHECK(released == 1, "what lwIP has freed inside input() should go back "
+          "once, here %u times", released);
+    check_pool();
 }
 
 TEST(test_port_receive_takes_back_what_lwip_does_not_want)
 {
     input_says = ERR_MEM;
     receive();
-    CHECK(released == 1, "when input() returns an error the frame goes back "
-          "to the card, once, here %u times", released);
-    CHECK(pool_out("received") == 0, "the struct received is in its pool "
-          "again, but %u are out", pool_out("received"));
+    CHECK(released == 1, "when input() returns an error the frame should go "
+          "back to the card, once, here %u times", released);
+    check_pool();
 }
 
 TEST(test_port_receive_without_memory_gives_the_frame_straight_back)
@@ -447,7 +493,7 @@ TEST(test_port_receive_without_memory_gives_the_frame_straight_back)
     netif->input = take_input;
     pool_set_limit("received", 0);
     port_receive(&device, lend());
-    CHECK(!got, "without a struct received input() is not called");
-    CHECK(released == 1, "without a struct received the frame goes back to the "
-          "card, once, here %u times", released);
+    CHECK(!got, "without a struct received input() should not be called");
+    CHECK(released == 1, "without a struct received the frame should go back "
+          "to the card, once, here %u times", released);
 }

@@ -27,12 +27,12 @@ TEST(test_sys_now_is_in_milliseconds_since_the_start)
 
     for (unsigned i = 0; i < sizeof at / sizeof *at; i++) {
         card_clock(at[i] * NS_PER_MS + unit_random_below(NS_PER_MS));
-        CHECK(sys_now() == at[i], "%llu ms after the start sys_now() returns "
-              "that, here %u", (unsigned long long)at[i], sys_now());
+        CHECK(sys_now() == at[i], "%llu ms after the start sys_now() should "
+              "return that, here %u", (unsigned long long)at[i], sys_now());
     }
     card_clock((((uint64_t)1 << 32) + 77) * NS_PER_MS);
-    CHECK(sys_now() == 77, "77 ms after 2^32 it returns 77, here %u",
-          sys_now());
+    CHECK(sys_now() == 77, "77 ms after 2^32 sys_now() should return 77, here "
+          "%u", sys_now());
 }
 
 /* ---- 10.7 and 10.8 ------------------------------------------------------ */
@@ -52,12 +52,14 @@ static void call_again(void *arg)
     sys_timeout(70, count_call, arg);
 }
 
-static void check_due(u32_t ms)
+static void check_due(const char *after, u32_t ms)
 {
-    CHECK(timer.armed, "a timeout is due in %u ms, so the timer is armed", ms);
-    CHECK(timer.deadline_ns == clock_ns() + ms * NS_PER_MS, "a timeout is due "
-          "in %u ms, so the timer is for %llu ns from now, here %lld", ms,
-          ms * NS_PER_MS, (long long)(timer.deadline_ns - clock_ns()));
+    CHECK(timer.armed, "after %s() a timeout is due in %u ms, so the timer "
+          "should be armed", after, ms);
+    CHECK(timer.deadline_ns == clock_ns() + ms * NS_PER_MS, "after %s() a "
+          "timeout is due in %u ms, so the timer should be for %llu ns from "
+          "now, here %lld", after, ms, ms * NS_PER_MS,
+          (long long)(timer.deadline_ns - clock_ns()));
 }
 
 /* Only what the test asks for: lwIP's own timeouts begin with lwip_init(). */
@@ -76,25 +78,27 @@ TEST(test_port_timers_set_is_for_the_moment_that_lwip_tells)
     ms = 1000 + unit_random_below(100000);
     sys_timeout(ms, count_call, NULL);
     port_timers_set(&timer);
-    check_due(ms);
+    check_due("port_timers_set", ms);
     sys_timeout(123, count_call, NULL);
     port_timers_set(&timer);
-    check_due(123);             /* the earlier one */
+    check_due("port_timers_set", 123);             /* the earlier one */
     card_clock(5 * NS_PER_S + 223 * NS_PER_MS);
     port_timers_set(&timer);
-    check_due(0);               /* overdue: at once */
-    CHECK(called == 0, "port_timers_set() runs nothing");
+    check_due("port_timers_set", 0);               /* overdue: at once */
+    CHECK(called == 0, "port_timers_set() should run nothing, here it has run "
+          "%u", called);
 }
 
 TEST(test_port_timers_set_disarms_when_nothing_is_due)
 {
     begin_timeouts();
     port_timers_set(&timer);
-    CHECK(!timer.armed, "without a timeout of lwIP's the timer is not armed");
+    CHECK(!timer.armed, "without a timeout of lwIP's the timer should not "
+          "be armed");
     event_timer_set(&timer, clock_ns() + NS_PER_S);
     port_timers_set(&timer);
-    CHECK(!timer.armed, "a timer that was armed is cancelled when there is no "
-          "timeout any more");
+    CHECK(!timer.armed, "a timer that was armed should be cancelled when "
+          "there is no timeout any more");
 }
 
 TEST(test_port_timers_run_runs_what_is_due_and_sets_the_timer_anew)
@@ -104,9 +108,9 @@ TEST(test_port_timers_run_runs_what_is_due_and_sets_the_timer_anew)
     sys_timeout(250, count_call, NULL);
     card_clock(5 * NS_PER_S + 100 * NS_PER_MS);
     port_timers_run(&timer);
-    CHECK(called == 1, "of two timeouts the one that is due is run, here %u",
-          called);
-    check_due(150);
+    CHECK(called == 1, "of two timeouts the one that is due should be run, "
+          "here %u", called);
+    check_due("port_timers_run", 150);
 }
 
 TEST(test_port_timers_run_knows_of_timeouts_that_begin_meanwhile)
@@ -115,8 +119,9 @@ TEST(test_port_timers_run_knows_of_timeouts_that_begin_meanwhile)
     sys_timeout(100, call_again, NULL);
     card_clock(5 * NS_PER_S + 100 * NS_PER_MS);
     port_timers_run(&timer);
-    CHECK(called == 1, "the timeout that is due is run, here %u", called);
-    check_due(70);              /* what it has asked for itself */
+    CHECK(called == 1, "the timeout that is due should be run, here %u",
+          called);
+    check_due("port_timers_run", 70);   /* what it has asked for itself */
 }
 
 TEST(test_port_timers_run_keeps_itself_going)
@@ -126,11 +131,12 @@ TEST(test_port_timers_run_keeps_itself_going)
         sys_timeout(i * 300, count_call, NULL);
     port_timers_set(&timer);
     card_sleep(1100);
-    CHECK(called == 3, "after 1.1 s three of four timeouts have been run, here "
-          "%u", called);
+    CHECK(called == 3, "after 1.1 s three of four timeouts should have been "
+          "run, here %u", called);
     card_sleep(1000);
-    CHECK(called == 4 && !timer.armed, "then the last, and nothing is due any "
-          "more: %u were run, and the timer is%s armed", called,
+    CHECK(called == 4 && !timer.armed, "then the last should be run, and as "
+          "nothing is due any more the timer should not be armed: here %u were "
+          "run, and it is%s armed", called,
           timer.armed ? "" : " not");
 }
 
@@ -200,16 +206,18 @@ TEST(test_port_address_takes_a_fixed_one_as_it_is_given)
 
     begin_up();
     err = port_address(netif, &settings);
-    CHECK(err == 0, "port_address() returns 0, here %d", err);
+    CHECK(err == 0, "port_address() should return 0, here %d", err);
     CHECK(number_of(netif_ip4_addr(netif)) == settings.address, "the address "
-          "is %08x, here %08x", settings.address,
+          "should be %08x, here %08x", settings.address,
           number_of(netif_ip4_addr(netif)));
     CHECK(number_of(netif_ip4_netmask(netif)) == settings.netmask, "the "
-          "netmask is %08x, here %08x", settings.netmask,
+          "netmask should be %08x, here %08x", settings.netmask,
           number_of(netif_ip4_netmask(netif)));
-    CHECK(number_of(netif_ip4_gw(netif)) == settings.gateway, "the gateway is "
-          "%08x, here %08x", settings.gateway, number_of(netif_ip4_gw(netif)));
-    CHECK(!netif_dhcp_data(netif) && discovers == 0, "and DHCP is not asked");
+    CHECK(number_of(netif_ip4_gw(netif)) == settings.gateway, "the gateway "
+          "should be %08x, here %08x", settings.gateway,
+          number_of(netif_ip4_gw(netif)));
+    CHECK(!netif_dhcp_data(netif) && discovers == 0, "and DHCP should not be "
+          "asked, and was");
 }
 
 TEST(test_port_address_asks_dhcp_when_none_is_fixed)
@@ -219,9 +227,11 @@ TEST(test_port_address_asks_dhcp_when_none_is_fixed)
 
     begin_up();
     err = port_address(netif, &settings);
-    CHECK(err == 0, "port_address() returns 0, here %d", err);
-    CHECK(discovers == 1, "a DISCOVER is sent, here %u", discovers);
-    CHECK(ip4_addr_isany(netif_ip4_addr(netif)), "and there is no address yet");
+    CHECK(err == 0, "port_address() should return 0, here %d", err);
+    CHECK(discovers == 1, "a DISCOVER should be sent, once, here %u",
+          discovers);
+    CHECK(ip4_addr_isany(netif_ip4_addr(netif)), "and there should be no "
+          "address yet");
 }
 
 TEST(test_port_address_says_so_when_dhcp_has_no_memory)
@@ -233,6 +243,6 @@ TEST(test_port_address_says_so_when_dhcp_has_no_memory)
     pool_set_limit("frames", 0);
     pool_set_limit("headers", 0);
     err = port_address(netif, &settings);
-    CHECK(err == -ENOMEM, "when dhcp_start() fails port_address() returns "
-          "-ENOMEM (%d), here %d", -ENOMEM, err);
+    CHECK(err == -ENOMEM, "when dhcp_start() fails port_address() should "
+          "return -ENOMEM (%d), here %d", -ENOMEM, err);
 }

@@ -70,7 +70,8 @@ TEST(test_there_is_no_doubt_where_a_request_ends)
               status);
         if (status == 0)
             CHECK(r.content_length == frames[i].length,
-                  "\"%s\" means %llu bytes, and here %llu", frames[i].fields,
+                  "\"%s\" should mean %llu bytes, and here %llu",
+                  frames[i].fields,
                   (unsigned long long)frames[i].length,
                   (unsigned long long)r.content_length);
     }
@@ -108,8 +109,10 @@ TEST(test_a_connection_persists_when_both_sides_know_how)
 {
     for (size_t i = 0; i < sizeof connections / sizeof *connections; i++) {
         request("GET", "/", connections[i].minor, connections[i].fields);
-        CHECK(http_frame(&r) == 0, "\"%s\" is let pass",
-              connections[i].fields);
+        unsigned status = http_frame(&r);
+        CHECK(status == 0, "HTTP/1.%u with \"%s\" should be let pass by "
+              "http_frame(), and is answered %u", connections[i].minor,
+              connections[i].fields, status);
         bool persists = http_persists(&r);
         CHECK(persists == connections[i].persists,
               "after HTTP/1.%u with \"%s\" the connection should %s, and %s",
@@ -172,9 +175,10 @@ TEST(test_a_head_is_let_pass_or_refused_for_what_it_says)
               "gives %u", checks[i].method, checks[i].minor, checks[i].fields,
               checks[i].status, status);
         CHECK(r.persist == checks[i].persist,
-              "after %s HTTP/1.%u with \"%s\" the connection should %s",
-              checks[i].method, checks[i].minor, checks[i].fields,
-              checks[i].persist ? "persist" : "close");
+              "after %s HTTP/1.%u with \"%s\" the connection should %s, and "
+              "persist is %d", checks[i].method, checks[i].minor,
+              checks[i].fields, checks[i].persist ? "persist" : "close",
+              r.persist);
     }
 }
 
@@ -182,6 +186,6 @@ TEST(test_the_length_of_the_content_is_known_whatever_the_method)
 {
     request("POST", "/", 1, "Host: a|Content-Length: 77");
     http_check(&r);
-    CHECK(r.content_length == 77, "content_length is 77, here %llu",
+    CHECK(r.content_length == 77, "content_length should be 77, here %llu",
           (unsigned long long)r.content_length);
 }

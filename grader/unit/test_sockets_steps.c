@@ -556,6 +556,18 @@ TEST(test_stream_send_that_is_taken_whole)
     CHECK(!s->wants_room && seen_to == 0, "and nothing is left to be seen to");
 }
 
+TEST(test_stream_send_of_a_single_byte)
+{
+    struct stream *s = start();
+    long n;
+
+    answer(&sends, 1);
+    n = send_(s, 1, false);
+    CHECK(n == 1 && borrowed == 1, "one byte is sent and borrowed, here %ld, "
+          "and %u pieces are borrowed", n, borrowed);
+    CHECK(!s->wants_room, "and writable() is not owed for it");
+}
+
 TEST(test_stream_send_of_which_a_part_is_taken)
 {
     struct stream *s = start();

@@ -89,6 +89,26 @@ TEST(test_a_peer_that_takes_nothing_is_given_up_after_close)
     check_all_gone();
 }
 
+/* It has acknowledged our FIN, and is not hurried to send its own. */
+TEST(test_a_peer_that_has_everything_may_take_a_moment_to_end)
+{
+    struct peer *p = start_connected();
+
+    send_all(owner.stream, 1000);
+    close_it(owner.stream);
+    card_sleep((STREAM_LINGER - 2) * 500);
+    CHECK(p->fin && p->count == 1000, "it has everything");
+    CHECK(stream_usage().open == 1, "a peer that has everything is waited for, "
+          "as it has its own end to send: expected STREAM_LINGER polls, %u ms, "
+          "and after %u ms the stream is gone", STREAM_LINGER * 500,
+          (STREAM_LINGER - 2) * 500);
+    peer_fin(p);
+    card_run();
+    CHECK(stream_usage().open == 0, "with the peer's end the stream is gone, "
+          "here %u are open", stream_usage().open);
+    check_all_gone();
+}
+
 TEST(test_both_close_at_once)
 {
     struct peer *p = start_connected();

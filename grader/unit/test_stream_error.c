@@ -44,6 +44,23 @@ TEST(test_abort_resets_and_leaves_nobody_to_be_told)
     check_all_gone();
 }
 
+static void look_for_the_pcb(struct stream *s)
+{
+    CHECK(!s->pcb, "in error() the stream still has its pcb: expected NULL, as "
+          "lwIP has freed it");
+}
+
+TEST(test_an_error_is_told_when_the_pcb_is_forgotten)
+{
+    struct peer *p = start_connected();
+
+    owner.in_error = look_for_the_pcb;
+    peer_reset(p);
+    CHECK(owner.errors == 1, "a reset is told once, here %u times",
+          owner.errors);
+    check_all_gone();
+}
+
 /* The reset itself is the one buffer too many. */
 TEST(test_a_reset_is_told_once_though_memory_ends_with_it)
 {

@@ -34,7 +34,7 @@ static void take(uint8_t c)
         lost++;
         return;
     }
-    CHECK(sent < sizeof(line), "no more characters are sent than there are");
+    CHECK(sent < sizeof(line), "more characters are sent than there are");
     line[sent++] = (char)c;
     waiting++;
     shifting = SLOW;
@@ -44,8 +44,8 @@ void port_write8(uint16_t port, uint8_t value)
 {
     unsigned reg = port - UART_BASE;
 
-    CHECK(reg < 8, "only the UART's eight ports, %#x to %#x, are written; here "
-          "%#x", UART_BASE, UART_BASE + 7, port);
+    CHECK(reg < 8, "port %#x is written: expected none but the UART's eight, "
+          "%#x to %#x", port, UART_BASE, UART_BASE + 7);
     if (absent)
         return;
     if (reg <= 1 && lcr & UART_LCR_DLAB)
@@ -68,8 +68,9 @@ static uint8_t line_status(void)
 {
     looks++;
     if (stuck) {
-        CHECK(looks <= UART_PATIENCE, "after UART_PATIENCE (%d) looks the "
-              "character is given up; here there was one more", UART_PATIENCE);
+        CHECK(looks <= UART_PATIENCE, "the line is stuck, and looked at %u "
+              "times: expected that the character is given up after "
+              "UART_PATIENCE looks, %d", looks, UART_PATIENCE);
         return 0;
     }
     if (shifting > 0) {
@@ -78,9 +79,8 @@ static uint8_t line_status(void)
         return 0;
     }
     ready++;
-    CHECK(ready < LOOKS_AT_READY, "LSR says THRE, bit 5: the character can be "
-          "written; here LSR was read %d times more, and nothing was",
-          LOOKS_AT_READY);
+    CHECK(ready < LOOKS_AT_READY, "LSR was read %d times while it says THRE, "
+          "bit 5: expected that the character is written", LOOKS_AT_READY);
     return UART_LSR_THRE | TEMT;
 }
 
@@ -88,8 +88,8 @@ uint8_t port_read8(uint16_t port)
 {
     unsigned reg = port - UART_BASE;
 
-    CHECK(reg < 8, "only the UART's eight ports, %#x to %#x, are read; here "
-          "%#x", UART_BASE, UART_BASE + 7, port);
+    CHECK(reg < 8, "port %#x is read: expected none but the UART's eight, %#x "
+          "to %#x", port, UART_BASE, UART_BASE + 7);
     if (absent)
         return 0xff;
     if (reg <= 1 && lcr & UART_LCR_DLAB)
@@ -130,23 +130,32 @@ static const char *seen(void)
 static void check_sent(const char *wanted, const char *shown)
 {
     CHECK(sent == strlen(wanted) && memcmp(line, wanted, sent) == 0,
-          "\"%s\" goes over the line; here \"%s\"", shown, seen());
+          "\"%s\" went over the line: expected \"%s\"", seen(), shown);
+}
+
+static void check_init(void)
+{
+    int result = uart_init();
+
+    CHECK(result == 0, "there is a UART, and uart_init() returned %d: expected "
+          "0", result);
 }
 
 TEST(test_init_sets_the_line_to_115200_baud_8n1)
 {
-    CHECK(uart_init() == 0, "there is a UART, and uart_init() returns 0");
-    CHECK(divisor[0] == 1 && divisor[1] == 0, "the divisor is 1, low byte 1 "
-          "and high byte 0; here low %u and high %u", divisor[0], divisor[1]);
-    CHECK((lcr & UART_LCR_DLAB) == 0, "DLAB is off again at the end; here LCR "
-          "is %#x", lcr);
-    CHECK(lcr == UART_LCR_8_BITS, "LCR is %#x, 8 bits without parity and with "
-          "one stop bit; here %#x", UART_LCR_8_BITS, lcr);
-    CHECK(ier == 0, "IER is 0: no interrupts; here %#x", ier);
+    check_init();
+    CHECK(divisor[0] == 1 && divisor[1] == 0, "the divisor is low %u and high "
+          "%u: expected 1, low byte 1 and high byte 0", divisor[0],
+          divisor[1]);
+    CHECK((lcr & UART_LCR_DLAB) == 0, "LCR is %#x at the end: expected that "
+          "DLAB is off again", lcr);
+    CHECK(lcr == UART_LCR_8_BITS, "LCR is %#x: expected %#x, 8 bits without "
+          "parity and with one stop bit", lcr, UART_LCR_8_BITS);
+    CHECK(ier == 0, "IER is %#x: expected 0, no interrupts", ier);
     CHECK(fcr == (UART_FCR_ENABLE | UART_FCR_CLEAR_RX | UART_FCR_CLEAR_TX),
-          "FCR is 0x7, FIFOs on and both cleared; here %#x", fcr);
+          "FCR is %#x: expected 0x7, FIFOs on and both cleared", fcr);
     CHECK((mcr & 3) == (UART_MCR_DTR | UART_MCR_RTS),
-          "MCR has DTR and RTS on; here it is %#x", mcr);
+          "MCR is %#x: expected DTR and RTS on, 0x3", mcr);
 }
 
 TEST(test_init_sets_a_line_that_was_set_otherwise)
@@ -154,11 +163,11 @@ TEST(test_init_sets_a_line_that_was_set_otherwise)
     lcr = 0x1a;                 /* 7 bits, even parity */
     fcr = 0;
     mcr = 0;
-    CHECK(uart_init() == 0, "there is a UART, and uart_init() returns 0");
-    CHECK(lcr == UART_LCR_8_BITS, "LCR is %#x, whatever it was before; here "
-          "%#x", UART_LCR_8_BITS, lcr);
-    CHECK(sent == 0 && lost == 0, "nothing goes over the line meanwhile; here "
-          "\"%s\"", seen());
+    check_init();
+    CHECK(lcr == UART_LCR_8_BITS, "LCR is %#x: expected %#x, whatever it was "
+          "before", lcr, UART_LCR_8_BITS);
+    CHECK(sent == 0 && lost == 0, "\"%s\" went over the line meanwhile: "
+          "expected nothing", seen());
 }
 
 TEST(test_init_says_when_nobody_answers)
@@ -166,7 +175,7 @@ TEST(test_init_says_when_nobody_answers)
     absent = true;
     int result = uart_init();
     CHECK(result == -ENODEV, "at an empty port, which reads as 0xff, "
-          "uart_init() returns -ENODEV (%d); here %d", -ENODEV, result);
+          "uart_init() returned %d: expected -ENODEV, %d", result, -ENODEV);
 }
 
 TEST(test_putc_waits_until_the_line_can_take_a_character)
@@ -176,10 +185,22 @@ TEST(test_putc_waits_until_the_line_can_take_a_character)
 
     uart_init();
     put(text);
-    CHECK(lost == 0, "each character is written when LSR says THRE; here %u "
-          "of %zu were written while it did not, and are lost", lost,
-          strlen(text));
+    CHECK(lost == 0, "%u of %zu characters were written while LSR did not say "
+          "THRE, and are lost: expected none", lost, strlen(text));
     check_sent(text, text);
+}
+
+/* As a firmware leaves it that has just said something. */
+TEST(test_putc_waits_until_what_others_have_sent_is_gone)
+{
+    uart_init();
+    waiting = FIFO;
+    shifting = SLOW;
+    uart_putc('x');
+    CHECK(lost == 0, "the line was busy with what others had sent, and the "
+          "first character was written at once, and is lost: expected that "
+          "it waits until LSR says THRE");
+    check_sent("x", "x");
 }
 
 TEST(test_putc_sends_every_other_character_as_it_is)
@@ -189,9 +210,9 @@ TEST(test_putc_sends_every_other_character_as_it_is)
         if (c != '\n') {
             sent = 0;
             uart_putc((char)c);
-            CHECK(sent == 1 && (uint8_t)line[0] == c, "character %#x is sent "
-                  "as it is; here \"%s\" went over the line", (unsigned)c,
-                  seen());
+            CHECK(sent == 1 && (uint8_t)line[0] == c, "for character %#x "
+                  "\"%s\" went over the line: expected the character as it "
+                  "is", (unsigned)c, seen());
         }
 }
 
@@ -207,8 +228,9 @@ TEST(test_putc_waits_for_the_carriage_return_as_well)
     uart_init();
     for (int i = 0; i < 50; i++)
         uart_putc('\n');
-    CHECK(lost == 0 && sent == 100, "50 times \"\\r\\n\" arrive whole; here "
-          "%u characters arrived and %u were written too early", sent, lost);
+    CHECK(lost == 0 && sent == 100, "of 50 times \"\\r\\n\" %u characters "
+          "arrived and %u were written too early: expected 100 and 0", sent,
+          lost);
 }
 
 TEST(test_putc_gives_up_on_a_line_that_is_stuck)
@@ -217,10 +239,10 @@ TEST(test_putc_gives_up_on_a_line_that_is_stuck)
     stuck = true;
     looks = 0;
     uart_putc('x');
-    CHECK(lost == 0, "a line that never says THRE is not written to; here the "
-          "character was");
-    CHECK(looks > 1000, "the line is looked at UART_PATIENCE times before the "
-          "character is given up; here %u times", looks);
+    CHECK(lost == 0, "a character was written to a line that never says THRE: "
+          "expected none");
+    CHECK(looks > 1000, "the character was given up after %u looks at the "
+          "line: expected UART_PATIENCE, %d", looks, UART_PATIENCE);
     stuck = false;
     uart_putc('y');
     check_sent("y", "y");

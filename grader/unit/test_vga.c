@@ -15,15 +15,15 @@ static uint16_t cells[VGA_CELLS];
 
 uint16_t vga_read_cell(unsigned index)
 {
-    CHECK(index < VGA_CELLS, "the screen has %d cells; cell %u was read",
-          VGA_CELLS, index);
+    CHECK(index < VGA_CELLS, "cell %u was read: expected 0 to %d, as the "
+          "screen has %d cells", index, VGA_CELLS - 1, VGA_CELLS);
     return cells[index];
 }
 
 void vga_write_cell(unsigned index, uint16_t cell)
 {
-    CHECK(index < VGA_CELLS, "the screen has %d cells, 0 to %d; cell %u was "
-          "written", VGA_CELLS, VGA_CELLS - 1, index);
+    CHECK(index < VGA_CELLS, "cell %u was written: expected 0 to %d, as the "
+          "screen has %d cells", index, VGA_CELLS - 1, VGA_CELLS);
     cells[index] = cell;
 }
 
@@ -51,22 +51,21 @@ static void put(const char *text)
 
 #define CHECK_CELL(row, column, wanted)                                        \
     CHECK(cells[(row) * VGA_COLUMNS + (column)] == (wanted),                   \
-          "row %u, column %u has attribute %02x and character %02x; here "     \
-          "attribute %02x and character %02x", (unsigned)(row),                \
-          (unsigned)(column), (unsigned)(wanted) >> 8,                         \
-          (unsigned)(wanted) & 0xff,                                           \
-          cells[(row) * VGA_COLUMNS + (column)] >> 8,                          \
-          cells[(row) * VGA_COLUMNS + (column)] & 0xff)
+          "row %u, column %u has attribute %02x and character %02x: "          \
+          "expected attribute %02x and character %02x", (unsigned)(row),       \
+          (unsigned)(column), cells[(row) * VGA_COLUMNS + (column)] >> 8,      \
+          cells[(row) * VGA_COLUMNS + (column)] & 0xff,                        \
+          (unsigned)(wanted) >> 8, (unsigned)(wanted) & 0xff)
 
 #define CHECK_CURSOR(row_, column_)                                            \
     CHECK(vga_cursor.row == (row_) && vga_cursor.column == (column_),          \
-          "the cursor is in row %u, column %u; here in row %u, column %u",     \
-          (unsigned)(row_), (unsigned)(column_), vga_cursor.row,               \
-          vga_cursor.column)
+          "the cursor is in row %u, column %u: expected row %u, column %u",    \
+          vga_cursor.row, vga_cursor.column, (unsigned)(row_),                 \
+          (unsigned)(column_))
 
 /* ---- Clear -------------------------------------------------------------- */
 
-TEST(test_clear_removes_the_firmware_s_text)
+TEST(test_clear_removes_the_text_of_the_firmware)
 {
     used_machine();
     vga_clear();
@@ -81,15 +80,15 @@ TEST(test_clear_puts_the_cursor_to_the_top_left)
     CHECK_CURSOR(0, 0);
 }
 
-TEST(test_clear_is_in_the_cursor_s_colors)
+TEST(test_clear_is_in_the_colors_of_the_cursor)
 {
     used_machine();
     vga_cursor.attribute = 0x1e;
     vga_clear();
     CHECK_CELL(0, 0, 0x1e20);
     CHECK_CELL(24, 79, 0x1e20);
-    CHECK(vga_cursor.attribute == 0x1e, "the attribute stays what it is, 1e; "
-          "here %02x", vga_cursor.attribute);
+    CHECK(vga_cursor.attribute == 0x1e, "the cursor's attribute is %02x: "
+          "expected that it stays what it is, 1e", vga_cursor.attribute);
 }
 
 /* ---- New line ----------------------------------------------------------- */
@@ -134,7 +133,7 @@ TEST(test_newline_in_the_last_row_moves_the_text)
 
 /* ---- Characters --------------------------------------------------------- */
 
-TEST(test_putc_writes_side_by_side_in_the_cursor_s_colors)
+TEST(test_putc_writes_side_by_side_in_the_colors_of_the_cursor)
 {
     machine();
     put("Hi");

@@ -3,6 +3,7 @@
  * test_virtio_blk.c - the driver of a virtio disk, from its discovery to its
  * end, with the queue and the handshake beneath it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +37,12 @@ static void is_done(struct block_request *req)
 {
     struct test_request *r = container_of(req, struct test_request, req);
 
-    CHECK(!submitting, "done() does not come from inside block_submit()");
+    CHECK(!submitting, "done() came from inside block_submit()");
     CHECK(r->done == 0, "done() came twice for one request");
     CHECK(r->req.error != NOT_SET, "done() came before req->error was set");
     CHECK(r >= requests + held || r->req.error == 0 || disk_is_reset() ||
-              r == lie, "what a broken device held is given back after its "
-          "reset");
+              r == lie, "request %u, which the broken device held, was handed "
+          "back before that device was reset", (unsigned)(r - requests));
     r->done++;
     if (done_count < sizeof order)
         order[done_count] = (uint8_t)(r - requests);
@@ -87,6 +88,15 @@ static int submit(struct test_request *r)
     return error;
 }
 
+/* One that can be. */
+static void submit_good(struct test_request *r)
+{
+    int error = submit(r);
+
+    CHECK(error == 0, "block_submit() gave %d for request %u, which can be: "
+          "expected 0", error, (unsigned)(r - requests));
+}
+
 static void up(void)
 {
     disk_attach();
@@ -100,10 +110,28 @@ static const uint8_t *on_disk(uint64_t sector)
     return disk.bytes + sector * BLOCK_SECTOR_SIZE;
 }
 
+static void check_done(const struct test_request *r)
+{
+    CHECK(r->done == 1, "request %u was handed back %u times: expected once",
+          (unsigned)(r - requests), r->done);
+}
+
+static void check_done_well(const struct test_request *r)
+{
+    check_done(r);
+    CHECK(r->req.error == 0, "request %u was handed back with error %d: "
+          "expected 0", (unsigned)(r - requests), r->req.error);
+}
+
+static void check_all_done(unsigned count)
+{
+    CHECK(done_count == count, "%u of %u requests were handed back, and "
+          "nothing more came", done_count, count);
+}
+
 static void check_read(struct test_request *r)
 {
-    CHECK(r->done == 1 && r->req.error == 0, "request %u is done well, here "
-          "%d", (unsigned)(r - requests), r->req.error);
+    check_done_well(r);
     for (unsigned p = 0; p < r->req.count; p++)
         CHECK(memcmp(r->pieces[p].data, on_disk(r->req.sector + p),
                      BLOCK_SECTOR_SIZE) == 0,
@@ -254,8 +282,8 @@ TEST(test_without_memory_for_the_chains_there_is_no_disk)
 TEST(test_a_read_brings_the_sectors_that_were_asked_for)
 {
     up();
-    CHECK(submit(request(0, BLOCK_READ, 77, 1)) == 0, "it is taken");
-    CHECK(requests[0].done == 0, "not done before the device has read");
+    submit_good(request(0, BLOCK_READ, 77, 1));
+    CHECK(requests[0].done == 0, "done() came before the device had read");
     disk_run();
     check_read(&requests[0]);
 }
@@ -263,9 +291,9 @@ TEST(test_a_read_brings_the_sectors_that_were_asked_for)
 TEST(test_the_first_and_the_last_sector_are_read)
 {
     up();
-    CHECK(submit(request(0, BLOCK_READ, 0, 1)) == 0, "the first is taken");
+    submit_good(request(0, BLOCK_READ, 0, 1));
     CHECK(submit(request(1, BLOCK_READ, SECTORS - 1, 1)) == 0,
-          "the last is taken");
+          "a read of the last sector was refused");
     disk_run();
     check_read(&requests[0]);
     check_read(&requests[1]);
@@ -289,14 +317,14 @@ TEST(test_a_write_brings_the_pieces_to_the_disk)
         memset(wanted[i], 0x80 + i, sizeof wanted[i]);
         memcpy(r->pieces[i].data, wanted[i], sizeof wanted[i]);
     }
-    CHECK(submit(r) == 0, "it is taken");
+    submit_good(r);
     disk_run();
-    CHECK(r->done == 1 && r->req.error == 0, "it is done well");
+    check_done_well(r);
     CHECK(memcmp(on_disk(40), wanted, sizeof wanted) == 0,
-          "the disk has what was written, in its order");
+          "the disk does not hold what was written, or not in its order");
     for (unsigned i = 0; i < 16; i++)
         CHECK(memcmp(r->pieces[i].data, wanted[i], sizeof wanted[i]) == 0,
-              "what was written is unchanged in memory");
+              "piece %u was changed in memory while it was written", i);
 }
 
 TEST(test_a_flush_makes_what_was_written_stay)
@@ -307,11 +335,11 @@ TEST(test_a_flush_makes_what_was_written_stay)
     submit(r);
     disk_run();
     CHECK(disk.stable[9 * 512] != 0x77, "without a flush it need not stay");
-    CHECK(submit(request(1, BLOCK_FLUSH, 1234, 1)) == 0, "a flush is taken");
+    submit_good(request(1, BLOCK_FLUSH, 1234, 1));
     disk_run();
-    CHECK(requests[1].done == 1 && requests[1].req.error == 0, "and done");
+    check_done_well(&requests[1]);
     CHECK(disk.flushes == 1 && disk.stable[9 * 512] == 0x77,
-          "the device was told to flush");
+          "of one flush the device was told %u times", disk.flushes);
 }
 
 TEST(test_what_the_flush_of_a_disk_says_is_what_is_told)
@@ -320,8 +348,9 @@ TEST(test_what_the_flush_of_a_disk_says_is_what_is_told)
     disk.status = 1;
     submit(request(0, BLOCK_FLUSH, 0, 1));
     disk_run();
-    CHECK(requests[0].req.error == -EIO, "a flush that fails is -EIO, here %d",
-          requests[0].req.error);
+    check_done(&requests[0]);
+    CHECK(requests[0].req.error == -EIO, "a flush with status 0x01: req->error "
+          "is %d, expected %d", requests[0].req.error, -EIO);
 }
 
 /* ---- Many at a time ----------------------------------------------------- */
@@ -343,7 +372,8 @@ TEST(test_many_requests_are_in_flight_and_finish_in_any_order)
     for (unsigned i = 1; i < REQUESTS; i++)
         overtaken |= order[i] < order[i - 1];
     CHECK(overtaken, "the fake disk shuffles");
-    CHECK(done_count == REQUESTS && disk.reads == REQUESTS, "each once");
+    CHECK(disk.reads == REQUESTS, "%u reads were submitted, and the device was "
+          "asked for %u", REQUESTS, disk.reads);
 }
 
 TEST(test_each_request_has_its_own_status)
@@ -357,10 +387,12 @@ TEST(test_each_request_has_its_own_status)
     disk_use(4);
     disk.status = -1;
     disk_run();
-    for (unsigned i = 0; i < 10; i++)
+    for (unsigned i = 0; i < 10; i++) {
+        check_done(&requests[i]);
         CHECK(requests[i].req.error == (i == 4 ? -EIO : 0),
-              "request 4 failed and no other; %u ended with %d", i,
-              requests[i].req.error);
+              "of ten requests number 4 was done first and failed; number %u "
+              "has error %d", i, requests[i].req.error);
+    }
 }
 
 TEST(test_a_ring_of_four_is_enough)
@@ -372,9 +404,9 @@ TEST(test_a_ring_of_four_is_enough)
           "one of three never would, and is refused");
     for (unsigned i = 0; i < REQUESTS; i++)
         CHECK(submit(request(i, i % 7 == 0 ? BLOCK_FLUSH : BLOCK_READ, i % 250,
-                             1 + i % 2)) == 0, "request %u is taken", i);
+                             1 + i % 2)) == 0, "request %u was refused", i);
     disk_run();
-    CHECK(done_count == REQUESTS, "all are done, here %u", done_count);
+    check_all_done(REQUESTS);
 }
 
 TEST(test_a_disk_that_takes_one_piece_gets_one)
@@ -405,7 +437,7 @@ TEST(test_a_long_queue_is_used_as_far_as_we_want)
     CHECK(disk_take() == VIRTIO_BLK_QUEUE_MAX / 3,
           "85 chains of three fit into 256 descriptors, here %u", disk_take());
     disk_run();
-    CHECK(done_count == REQUESTS, "all are done");
+    check_all_done(REQUESTS);
 }
 
 TEST(test_what_is_submitted_in_a_round_is_announced_together)
@@ -425,10 +457,11 @@ TEST(test_done_comes_from_the_event_loop_even_from_a_device_that_is_quick)
     disk.at_once = true;
     up();
     for (unsigned i = 0; i < 100; i++)
-        CHECK(submit(request(i, BLOCK_READ, i, 1)) == 0, "it is taken");
-    CHECK(done_count == 0, "nothing is done before the event loop runs");
+        submit_good(request(i, BLOCK_READ, i, 1));
+    CHECK(done_count == 0, "%u requests were handed back before the event loop "
+          "ran", done_count);
     disk_run();
-    CHECK(done_count == 100, "then all are");
+    check_all_done(100);
 }
 
 TEST(test_others_have_their_turn_while_many_requests_are_done)
@@ -443,10 +476,11 @@ TEST(test_others_have_their_turn_while_many_requests_are_done)
     struct virtio_blk *blk = container_of(blk0, struct virtio_blk, block);
     event_post(&blk->done_work);
     event_run_once(0);
-    CHECK(done_count < 85, "they are not all done in one round of the loop");
+    CHECK(done_count < 85, "all %u were done in one round of the loop",
+          done_count);
     while (event_loop.ready > 0)
         event_run_once(0);
-    CHECK(done_count == 85, "but they are without another interrupt");
+    check_all_done(85);
 }
 
 TEST(test_complete_takes_no_more_than_its_limit_and_says_how_many)
@@ -475,7 +509,8 @@ static unsigned resubmits;
 static void once_more(struct block_request *req)
 {
     if (resubmits < 500 && ++resubmits)
-        CHECK(block_submit(blk0, req) == 0, "it is taken again");
+        CHECK(block_submit(blk0, req) == 0, "a request was refused that was "
+              "submitted again in its done()");
     else
         done_count++;
 }
@@ -489,8 +524,9 @@ TEST(test_a_request_is_submitted_again_from_its_done)
         submit(&requests[i]);
     }
     disk_run();
-    CHECK(done_count == 10 && disk.reads == 510, "all 510 were read, here %u",
-          disk.reads);
+    CHECK(done_count == 10 && disk.reads == 510, "of 510 reads, 500 of them "
+          "submitted in a done(), %u came to the device; of 10 requests %u "
+          "came to their end", disk.reads, done_count);
 }
 
 static void free_it(struct block_request *req)
@@ -507,10 +543,10 @@ TEST(test_a_request_may_be_freed_in_its_done)
 
         *req = request(i, i % 3, i, 1)->req;
         req->done = free_it;
-        CHECK(block_submit(blk0, req) == 0, "it is taken");
+        CHECK(block_submit(blk0, req) == 0, "request %u was refused", i);
     }
     disk_run();
-    CHECK(done_count == 10, "of 10 requests %u were done", done_count);
+    check_all_done(10);
 }
 
 /* The disk, as the requests of this test make it. */
@@ -542,21 +578,36 @@ TEST(test_reads_and_writes_at_random_agree_with_a_model)
     for (unsigned round = 0; round < 300; round++) {
         for (unsigned i = 0; i < 16; i++) {
             make_random(&requests[i], i);
-            CHECK(submit(&requests[i]) == 0, "it is taken");
+            submit_good(&requests[i]);
         }
         disk_run();
         for (unsigned i = 0; i < 16; i++) {
             struct test_request *r = &requests[i];
-            CHECK(r->done == 1 && r->req.error == 0, "it is done well");
+            check_done_well(r);
             if (r->req.op == BLOCK_READ)
                 check_read(r);
         }
         CHECK(memcmp(model, disk.bytes, sizeof model) == 0,
-              "the disk is as it was written");
+              "the disk does not hold what was written");
     }
 }
 
 /* ---- Errors ------------------------------------------------------------- */
+
+static void check_status(enum block_op op, int status, int expected)
+{
+    static const char *const ops[] = { "read", "write", "flush" };
+    char words[32] = "no status written";
+
+    if (status >= 0)
+        snprintf(words, sizeof words, "status 0x%02x", status);
+    disk.status = status;
+    submit(request(0, op, 5, 1));
+    disk_run();
+    check_done(&requests[0]);
+    CHECK(requests[0].req.error == expected, "a %s with %s: req->error is %d, "
+          "expected %d", ops[op], words, requests[0].req.error, expected);
+}
 
 TEST(test_the_status_byte_decides)
 {
@@ -564,43 +615,46 @@ TEST(test_the_status_byte_decides)
         { 0, 0 }, { 1, -EIO }, { 2, -ENOTSUP }, { 3, -EIO }, { 0x80, -EIO },
         { 0xff, -EIO }, { -2, -EIO },
     };
-    static const char *const ops[] = { "read", "write", "flush" };
 
     up();
-    for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
-        disk.status = table[i].status;
-        for (unsigned op = BLOCK_READ; op <= BLOCK_FLUSH; op++) {
-            submit(request(0, op, 5, 1));
-            disk_run();
-            CHECK(requests[0].done == 1 &&
-                      requests[0].req.error == table[i].error,
-                  "%s: status %d (-2: none was written) ends with %d, here %d",
-                  ops[op], table[i].status, table[i].error,
-                  requests[0].req.error);
-        }
-    }
+    for (unsigned i = 0; i < sizeof table / sizeof *table; i++)
+        for (unsigned op = BLOCK_READ; op <= BLOCK_FLUSH; op++)
+            check_status(op, table[i].status, table[i].error);
     disk.status = -1;
     submit(request(0, BLOCK_READ, 5, 1));
     disk_run();
     check_read(&requests[0]);
-    CHECK(!disk_is_reset(), "an error is no reason to reset the device");
+    CHECK(!disk_is_reset(), "the device was reset for an error, though it kept "
+          "to the protocol");
+}
+
+static void check_len(enum block_op op, int status, int len, int expected)
+{
+    disk.status = status;
+    disk.used_len = len;
+    submit(request(0, op, 5, 2));
+    disk_run();
+    check_done(&requests[0]);
+    CHECK(requests[0].req.error == expected, "a %s of two sectors with status "
+          "%d and len %d: req->error is %d, expected %d",
+          op == BLOCK_READ ? "read" : "write", status, len,
+          requests[0].req.error, expected);
+}
+
+TEST(test_the_status_byte_decides_which_error_it_is_without_any_data)
+{
+    up();
+    check_len(BLOCK_READ, VIRTIO_BLK_S_UNSUPP, 1, -ENOTSUP);
+    check_len(BLOCK_READ, VIRTIO_BLK_S_IOERR, 1, -EIO);
+    check_len(BLOCK_READ, 3, 1, -EIO);
 }
 
 TEST(test_a_read_of_which_the_device_wrote_only_a_part_has_failed)
 {
     up();
-    disk.used_len = 1;
-    submit(request(0, BLOCK_READ, 5, 2));
-    disk_run();
-    CHECK(requests[0].req.error == -EIO, "1 of 1025 bytes is not all");
-    disk.used_len = 1024;
-    submit(request(0, BLOCK_READ, 5, 2));
-    disk_run();
-    CHECK(requests[0].req.error == -EIO, "without the status it is not all");
-    disk.used_len = 1;
-    submit(request(0, BLOCK_WRITE, 5, 2));
-    disk_run();
-    CHECK(requests[0].req.error == 0, "of a write the status is all");
+    check_len(BLOCK_READ, VIRTIO_BLK_S_OK, 1, -EIO);
+    check_len(BLOCK_READ, VIRTIO_BLK_S_OK, 1024, -EIO);
+    check_len(BLOCK_WRITE, VIRTIO_BLK_S_OK, 1, 0);
 }
 
 /* [virtio 1.2 §5.2.6.3] */
@@ -612,8 +666,10 @@ TEST(test_a_legacy_disk_may_count_too_much)
         disk.used_len = i % 2 ? 16 + 2 * BLOCK_SECTOR_SIZE + 1 : INT32_MAX;
         submit(request(0, i % 4 < 2 ? BLOCK_READ : BLOCK_WRITE, i, 2));
         disk_run();
-        CHECK(requests[0].done == 1 && requests[0].req.error == 0, "request %u "
-              "is done well, here %d: %s", i, requests[0].req.error,
+        check_done(&requests[0]);
+        CHECK(requests[0].req.error == 0, "a legacy disk that says it wrote %d "
+              "bytes, more than there are: req->error is %d, expected 0; the "
+              "console's last line: %s", disk.used_len, requests[0].req.error,
               unit_log_last());
     }
 }
@@ -626,8 +682,9 @@ TEST(test_a_legacy_disk_is_held_to_its_status_all_the_same)
     disk.status = 1;
     submit(request(0, BLOCK_READ, 5, 1));
     disk_run();
-    CHECK(requests[0].req.error == -EIO, "an error is one: here %d",
-          requests[0].req.error);
+    CHECK(requests[0].req.error == -EIO, "a read with status 0x01, of a "
+          "legacy disk: req->error is %d, expected %d", requests[0].req.error,
+          -EIO);
 }
 
 /* ---- A device that breaks its protocol ---------------------------------- */
@@ -641,26 +698,29 @@ static void crowd(void)
         submit(request(i, BLOCK_READ, i, 1));
     event_run_once(0);
     held = disk_take();
-    CHECK(held == 10, "ten of them are in a ring of 32");
+    CHECK(held == 10, "in a ring of 32 are %u reads of one piece: expected 10",
+          held);
 }
 
 static void check_broken(const char *words)
 {
     disk_interrupt();
-    CHECK(disk_is_reset(), "the device is reset");
+    CHECK(disk_is_reset(), "the device was not reset");
     for (unsigned i = 0; i < 100; i++)
         CHECK(requests[i].done == 1 && requests[i].req.error == -EIO,
               "request %u is done %u times, with %d: expected once, with %d",
               i, requests[i].done, requests[i].req.error, -EIO);
-    CHECK(unit_log_count() == 2, "one line says it, here %u",
-          unit_log_count() - 1);
-    CHECK(strstr(unit_log_last(), words), "it says \"%s\", here \"%s\"", words,
-          unit_log_last());
+    CHECK(unit_log_count() == 2, "%u lines on the console tell of the broken "
+          "device: expected one", unit_log_count() - 1);
+    CHECK(strstr(unit_log_last(), words), "the console's line on the broken "
+          "device is \"%s\": expected \"%s\" in it", unit_log_last(), words);
     CHECK(submit(request(0, BLOCK_READ, 0, 1)) == -EIO,
-          "what comes later is refused");
-    CHECK(submit(request(0, BLOCK_FLUSH, 0, 1)) == -EIO, "a flush as well");
+          "a read that came after the device was reset was not refused");
+    CHECK(submit(request(0, BLOCK_FLUSH, 0, 1)) == -EIO,
+          "a flush that came after the device was reset was not refused");
     disk_interrupt();
-    CHECK(unit_log_count() == 2, "and that is all that is said");
+    CHECK(unit_log_count() == 2, "the console was told of the broken device a "
+          "second time: %s", unit_log_last());
 }
 
 TEST(test_a_status_that_was_not_written_breaks_the_device)
@@ -680,6 +740,35 @@ TEST(test_a_status_that_was_not_written_is_not_believed)
     lie = &requests[0];
     disk_use(0);
     check_broken("blk0 requests: ");
+}
+
+static int in_done;
+static void submit_in_done(struct block_request *req)
+{
+    done_count++;
+    in_done = block_submit(blk0, req);
+}
+
+TEST(test_a_status_that_was_not_written_breaks_the_queue_first)
+{
+    up();
+    request(0, BLOCK_READ, 5, 1)->req.done = submit_in_done;
+    submit(&requests[0]);
+    event_run_once(0);
+    disk_take();
+    disk.used_len = 0;
+    disk_use(0);
+    struct virtio_blk *blk = container_of(blk0, struct virtio_blk, block);
+    unsigned count = virtio_blk_complete(blk, 3);
+
+    CHECK(done_count == 1, "a request that came back with len 0 was handed "
+          "back %u times: expected once", done_count);
+    CHECK(in_done == -EIO, "a request that came back with len 0 was handed "
+          "back before the queue was declared broken: in its done() it could "
+          "be submitted again");
+    CHECK(count == 1, "one request, which came back with len 0, was taken out "
+          "of the ring, and virtio_blk_complete() returned %u: expected 1",
+          count);
 }
 
 TEST(test_a_used_id_that_can_not_be_breaks_the_device)
@@ -711,9 +800,10 @@ TEST(test_a_used_id_given_twice_breaks_the_device)
     disk_lie(0, 513);
     disk_lie(0, 513);
     disk_interrupt();
-    CHECK(done_count == 5 && disk_is_reset(), "all are done, here %u",
-          done_count);
-    CHECK(unit_log_count() == 2, "one line says it: %s", unit_log_last());
+    check_all_done(5);
+    CHECK(disk_is_reset(), "the device was not reset");
+    CHECK(unit_log_count() == 2, "%u lines on the console tell of the broken "
+          "device: expected one", unit_log_count() - 1);
 }
 
 TEST(test_a_length_beyond_the_request_breaks_the_device)

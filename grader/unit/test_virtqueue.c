@@ -71,6 +71,15 @@ TEST(test_init_refuses_a_size_that_can_not_be)
 
 /* ---- 5.2 add ---------------------------------------------------------- */
 
+/* What stands behind an error's number. */
+static const char *name(int error)
+{
+    return error == -EINVAL ? " (-EINVAL)"
+         : error == -ENOSPC ? " (-ENOSPC)"
+         : error == -EIO    ? " (-EIO)"
+                            : "";
+}
+
 static void add(unsigned out, unsigned in)
 {
     int error = fake_add(out, in);
@@ -128,6 +137,28 @@ TEST(test_add_publishes_the_index_after_the_entry)
     }
 }
 
+/* What stands in the ring is for the device to read. The driver counts for
+ * itself. */
+TEST(test_add_publishes_its_own_count_whatever_stands_in_the_ring)
+{
+    enum { RUBBISH = 0x1234 };
+    struct virtq *vq = fake_device(8, FAKE_DEAF);
+
+    add(1, 0);
+    fake_offer();
+    fake_away();
+    vq->avail->idx = RUBBISH;
+    vq->avail->ring[1] = RUBBISH;
+    add(0, 1);
+    if (vq->avail->idx == RUBBISH)
+        virtq_kick(vq);
+    CHECK(vq->avail->idx == 2, "somebody wrote %u over avail.idx, and with the "
+          "next chain you made it %u: expected 2, as 2 chains were added",
+          RUBBISH, vq->avail->idx);
+    CHECK(vq->avail->ring[1] < 8, "somebody wrote %u over avail.idx, and the "
+          "next chain is not in avail.ring[1]", RUBBISH);
+}
+
 TEST(test_add_uses_every_descriptor_there_is)
 {
     for (unsigned num = 1; num <= 256; num *= 2) {
@@ -157,7 +188,8 @@ static void check_refusal(unsigned out, unsigned in, int expected)
 
     int error = fake_add(out, in);
     CHECK(error == expected, "virtq_add() of %u + %u buffers, with 2 of 8 "
-          "descriptors free, gave %d: expected %d", out, in, error, expected);
+          "descriptors free, gave %d%s: expected %d%s", out, in, error,
+          name(error), expected, name(expected));
     CHECK(memcmp(memory, vq->desc, size) == 0,
           "virtq_add() gave %d, but has changed the ring", error);
     CHECK(vq->num_free == 2 && vq->avail_idx == before.avail_idx,
@@ -185,23 +217,23 @@ TEST(test_add_refuses_what_can_not_be_added)
     char data[4];
     struct virtq_buffer buffers[2] = { { data, 4 }, { data, 0 } };
     int error = virtq_add(vq, buffers, 1, 1, data);
-    CHECK(error == -EINVAL, "virtq_add() of a buffer of length 0 gave %d: "
-          "expected -EINVAL", error);
+    CHECK(error == -EINVAL, "virtq_add() of a buffer of length 0 gave %d%s: "
+          "expected -EINVAL", error, name(error));
     error = virtq_add(vq, buffers + 1, 0, 1, data);
-    CHECK(error == -EINVAL, "virtq_add() of one buffer of length 0 gave %d: "
-          "expected -EINVAL", error);
+    CHECK(error == -EINVAL, "virtq_add() of one buffer of length 0 gave %d%s: "
+          "expected -EINVAL", error, name(error));
     error = virtq_add(vq, buffers, 1, 0, NULL);
-    CHECK(error == -EINVAL, "virtq_add() without a token gave %d: expected "
-          "-EINVAL", error);
+    CHECK(error == -EINVAL, "virtq_add() without a token gave %d%s: expected "
+          "-EINVAL", error, name(error));
     error = virtq_add(vq, buffers, 1u << 31, 1u << 31, data);
-    CHECK(error == -ENOSPC, "virtq_add() of 2^31 + 2^31 buffers gave %d: "
-          "expected -ENOSPC", error);
+    CHECK(error == -ENOSPC, "virtq_add() of 2^31 + 2^31 buffers gave %d%s: "
+          "expected -ENOSPC", error, name(error));
     CHECK(vq->num_free == 8, "after refusals num_free is %u: expected 8",
           vq->num_free);
     vq->broken = true;
     error = virtq_add(vq, buffers, 1, 0, data);
-    CHECK(error == -EIO, "virtq_add() to a broken queue gave %d: expected "
-          "-EIO", error);
+    CHECK(error == -EIO, "virtq_add() to a broken queue gave %d%s: expected "
+          "-EIO", error, name(error));
     vq->broken = false;
     add(4, 4);
     fake_offer();
@@ -255,6 +287,29 @@ TEST(test_kick_wakes_a_device_that_has_just_gone_to_sleep)
         fake_kick();
         fake_run(0);
     }
+}
+
+TEST(test_kick_says_nothing_later_of_what_needed_no_telling)
+{
+    fake_device(16, FAKE_DEAF);
+    add(1, 1);
+    fake_kick();
+    fake_run(0);
+    fake_listen();
+    fake_kick();
+    add(1, 1);
+    fake_kick();
+}
+
+TEST(test_kick_does_not_tell_the_device_of_a_broken_queue)
+{
+    struct virtq *vq = fake_device(16, 0);
+
+    add(1, 1);
+    vq->broken = true;
+    virtq_kick(vq);
+    CHECK(fake_notified() == 0, "the queue is broken, and virtq_kick() told "
+          "its device of a chain");
 }
 
 /* ---- 5.4 poll --------------------------------------------------------- */
@@ -444,6 +499,28 @@ TEST(test_poll_refuses_an_index_ahead_of_what_is_in_flight)
     struct virtq *vq = fake_device(8, 0);
     fake_lie(0, 0, 1);
     check_broken(vq, "used something while nothing was in flight");
+}
+
+TEST(test_poll_refuses_by_its_own_count_whatever_stands_in_the_ring)
+{
+    uint32_t len;
+    struct virtq *vq = fake_device(8, FAKE_ORDERLY);
+
+    add(0, 1);
+    fake_kick();
+    fake_run(1);
+    fake_away();
+    vq->avail->idx = 0;
+    CHECK(virtq_poll(vq, &len) != NULL, "somebody wrote 0 over avail.idx, and "
+          "virtq_poll() no longer gave the one chain that was in flight and "
+          "used");
+
+    vq = two_chains();
+    fake_lie(fake_head(), 0, 3);
+    fake_away();
+    vq->avail->idx = 8;
+    check_broken(vq, "wrote 8 over avail.idx, moved used.idx past the two "
+                     "chains that were in flight");
 }
 
 /* A device on another processor writes between any two of our instructions:

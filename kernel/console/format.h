@@ -12,7 +12,8 @@
  *
  * Each as ISO C has it [C11 7.21.6.1], and where C leaves it open: %s of NULL
  * is "(null)"; %p is %x of the address behind 0x; a conversion that is not in
- * the list stands for itself with its %. No floating point.
+ * the list stands for itself with its %, without what is between; a format that
+ * ends in the middle leaves its %. No floating point.
  */
 #ifndef CONSOLE_FORMAT_H
 #define CONSOLE_FORMAT_H

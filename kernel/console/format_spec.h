@@ -28,7 +28,8 @@ _Static_assert(sizeof(long) == 8 && sizeof(size_t) == 8,
 /* Where the text goes. */
 struct format_out {
     char *buf;
-    size_t cap;             /* of buf; the last is a NUL's in the end */
+    size_t cap;             /* of buf, for text to its last place: the NUL is
+                               format_v()'s business */
     size_t len;             /* characters so far, stored or not */
 };
 
@@ -43,7 +44,8 @@ struct format_spec {
     long precision;         /* least number of digits, or most characters of
                                a string; -1: none given */
     unsigned size;          /* of an integer argument, in bytes: 1 for hh,
-                               2 for h, 4 for none, 8 for the others */
+                               2 for h, 4 for none, 8 for the others; says
+                               nothing of %p */
     char conversion;        /* 'd', 's', ...; '\0' when the text ended */
 };
 

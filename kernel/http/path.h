@@ -53,7 +53,8 @@ long http_decode(struct http_slice from, char *to, size_t cap);
 long http_normalise(char *path, size_t len);
 
 /* All of it: the confined path that `request_target` means. Returns 0, or the
- * status code to answer: 400, or 414 for a path longer than FS_PATH_MAX. */
+ * status code to answer: 400, or 414 for a path that is, decoded, longer than
+ * FS_PATH_MAX. */
 unsigned http_path(struct http_slice request_target, struct http_path *out);
 
 #endif

@@ -121,9 +121,10 @@ bool http_field_has(const struct http_request *request, const char *name,
 /* Finds where the request ends: sets content_length, 0 when no field tells
  * it. Returns 0, or the status code to answer:
  *   400  a Content-Length beside a Transfer-Encoding, or more than one, or one
- *        that is not a number of digits alone that fits; a Transfer-Encoding
- *        in an HTTP/1.0 request, or in two lines, or whose last coding is not
- *        "chunked", so that nobody can tell where the content ends
+ *        that is not a number of digits alone that fits into 64 bits; a
+ *        Transfer-Encoding in an HTTP/1.0 request, or in two lines, or whose
+ *        last coding is not "chunked", so that nobody can tell where the
+ *        content ends
  *   501  a Transfer-Encoding with another coding before "chunked"
  *   411  "chunked" alone: we want to be told the length beforehand
  *   413  more than HTTP_CONTENT_MAX bytes

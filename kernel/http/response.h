@@ -21,7 +21,8 @@ struct http_found {
     const struct http_path *path;       /* what was opened, "/index.html" */
 };
 
-/* An answer. What is NULL or zero is not mentioned in its head. */
+/* An answer. What is NULL or zero is not mentioned in its head, but for
+ * content_length: 0 is told, too, unless no_length. */
 struct http_response {
     unsigned status_code;
     unsigned minor;             /* of the request's version: 0 or 1 */

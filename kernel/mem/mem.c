@@ -14,7 +14,7 @@ bool pages_known(const void *first, size_t count)
 {
     uintptr_t at = (uintptr_t)first;
 
-    if (at % PAGE_SIZE != 0)
+    if (count == 0 || at % PAGE_SIZE != 0)
         return false;
     /* Regions don't touch, so what is in a row is in one of them. */
     for (unsigned i = 0; i < pages.map->count; i++) {

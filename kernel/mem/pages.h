@@ -24,8 +24,9 @@ void pages_init(const struct mem_map *map);
 void *pages_alloc(size_t count);
 
 /* Gives back exactly what one pages_alloc(count) gave. Pages that are free
- * already, or that were never ours to give, are a fault of ours: panic. Pages
- * side by side can be had in a row again once all of them are free. */
+ * already, or that were never ours to give, are a fault of ours: panic; so is
+ * a count of 0, which was never given. Pages side by side can be had in a row
+ * again once all of them are free. */
 void pages_free(void *first, size_t count);
 
 /* How many pages there are, and how many are handed out. */
@@ -66,7 +67,7 @@ static inline uintptr_t pages_end(const void *first, size_t count)
     return (uintptr_t)first + count * PAGE_SIZE;
 }
 
-/* Whether these are `count` whole pages of the map, free or not. */
+/* Whether these are `count` whole pages of the map, 1 or more, free or not. */
 bool pages_known(const void *first, size_t count);
 
 #endif

@@ -86,9 +86,10 @@ struct netdev {
     /* The driver's. Sends one frame; see struct netbuf for who owns what.
      * Returns 0, -ENOSPC when the ring is full, or has none but the last of
      * its room for one who is patient (try again after writable()),
-     * -EINVAL for a frame that is empty, too long, or in more pieces than
-     * NETDEV_PIECES_MAX, -EIO when the device is broken. What was sent in one
-     * round of the event loop is announced to the device together. */
+     * -EINVAL for a frame that is shorter than an Ethernet header, too long,
+     * or in more pieces than NETDEV_PIECES_MAX (empty ones don't count), -EIO
+     * when the device is broken. What was sent in one round of the event loop
+     * is announced to the device together. */
     int (*send)(struct netdev *dev, struct netbuf *frame);
 
     void (*usage)(struct netdev *dev, struct netdev_usage *out);

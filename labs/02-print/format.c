@@ -40,7 +40,7 @@ void format_integer(struct format_out *out, const struct format_spec *spec,
      * Zeros come from the precision, or, when there is none, from the flag 0
      * (which the flag - overrides) up to the width. Look up in C11 7.21.6.1
      * what becomes of 0 with precision 0, of 0 with # and x, and how # makes
-     * sure that octal begins with a 0. */
+     * sure that octal begins with a 0. There may be no digit at all. */
     lab_todo("2.5 format_integer");
     /* END 2.5 */
 }
@@ -65,8 +65,8 @@ void format_convert(struct format_out *out, const struct format_spec *spec,
      * it: %c and %s by format_field(), the integers by format_argument() and
      * format_integer(). A precision limits how much of a string is looked at:
      * it may have no NUL behind that. The magnitude of the most negative
-     * number does not fit the signed type. %% and what is not a conversion
-     * are told in format.h. */
+     * number does not fit the signed type. A pointer's size is not in
+     * spec->size. %% and what is not a conversion are told in format.h. */
     lab_todo("2.4 format_convert");
     /* END 2.4 */
 }

@@ -52,8 +52,8 @@ void heap_cut(struct heap_block *block, size_t size)
 void *heap_alloc(size_t size)
 {
     /* TODO 3.9 heap_alloc: find a free block of heap_block_size(size), or take
-     * a new area; mark it USED, cut it down, and count it in heap.usage, with
-     * the bytes as asked for. */
+     * a new area; mark it USED, and only then cut it down; count it in
+     * heap.usage, with the bytes as asked for. */
     lab_todo("3.9 heap_alloc");
     /* END 3.9 */
 }
@@ -61,8 +61,9 @@ void *heap_alloc(size_t size)
 struct heap_block *heap_used(void *payload)
 {
     /* TODO 3.10 heap_used: panic if there can't be a block (heap_possible), if
-     * it isn't USED, or if the block behind it no longer knows its size: then
-     * somebody wrote beyond the end. */
+     * it isn't USED (of one that is FREE, say that it is "free"), or if the
+     * block behind it no longer knows its size: then somebody wrote beyond the
+     * end. */
     lab_todo("3.10 heap_used");
     /* END 3.10 */
 }

@@ -12,8 +12,9 @@
 void pages_init(const struct mem_map *map)
 {
     /* TODO 3.1 pages_init: keep `map` in `pages`, count its pages, and make
-     * them all free. (If at first they all count as used, pages_free() does
-     * the rest; but then this works only once that is written.) */
+     * them all free, the lowest addresses first. (If at first they all count
+     * as used, pages_free() does the rest; but then this works only once that
+     * is written.) */
     lab_todo("3.1 pages_init");
     /* END 3.1 */
 }

@@ -30,7 +30,7 @@ err_t port_init(struct netif *netif)
 {
     /* TODO 10.2 port_init: tell lwIP about the card behind netif->state: its
      * name, its hardware address and the length of that, how many bytes of
-     * payload a frame may have, that it is an Ethernet with ARP and
+     * payload a frame may have, that it is an Ethernet, that it has ARP, and
      * broadcasts, whether its link is up, and by which two functions lwIP
      * sends: etharp_output() for packets, port_link_output() for frames. */
     lab_todo("10.2 port_init");
@@ -68,8 +68,8 @@ void port_received(struct pbuf *p)
 void port_receive(struct netdev *card, struct netbuf *frame)
 {
     /* TODO 10.6 port_receive: make a pbuf that stands for the frame's bytes
-     * where they are (pbuf_alloced_custom()), to be given back by
-     * port_received(), and hand it to lwIP. Whatever goes wrong, the card
+     * where they are (pbuf_alloced_custom()), say in it that it is given back
+     * by port_received(), and hand it to lwIP. Whatever goes wrong, the card
      * gets its buffer back, once. */
     lab_todo("10.6 port_receive");
     /* END 10.6 */

@@ -67,7 +67,8 @@ bool http_field_has(const struct http_request *request, const char *name,
 {
     /* TODO 12.5 http_field_has: the same field may come in several lines, and
      * they mean what one line with all their members would. "close" is not a
-     * member of "closed" or of "un-close". */
+     * member of "closed" or of "un-close". http_next_member() takes a list
+     * apart. */
     lab_todo("12.5 http_field_has");
     /* END 12.5 */
 }

@@ -72,7 +72,8 @@ long http_write_head(const struct http_response *response, char *buf,
      * like it that need no format; whether all of it fitted you can tell at
      * the end. The status line says HTTP/1.1, which is our version, whatever
      * the request's was [RFC 9110 §6.2]. The Location is the path, a slash,
-     * and if there is a query "?" and that. */
+     * and if there is a query "?" and that. A length of 0 is told like any
+     * other. */
     lab_todo("12.14 http_write_head");
     /* END 12.14 */
 }

@@ -20,11 +20,12 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
                struct virtq_chain *chains)
 {
     /* TODO 5.1 virtq_init: refuse a `num` that can't be. The memory's content
-     * is undefined: what must the device find in it? Point desc, avail and
-     * used at their places (virtq_avail_offset, virtq_used_offset). Then make
-     * the invariants in struct virtq true: every descriptor is free and on
-     * the list that begins at free_head, and no chain is in flight. The
-     * transport's fields are not yours to touch. [virtio 1.2 §2.7.2] */
+     * is undefined: what must the device find in it? (vq->used is const:
+     * zero by way of `memory`.) Point desc, avail and used at their places
+     * (virtq_avail_offset, virtq_used_offset). Then make the invariants in
+     * struct virtq true: every descriptor is free and on the list that begins
+     * at free_head, and no chain is in flight. The transport's fields are not
+     * yours to touch. [virtio 1.2 §2.7.2] */
     if (num == 0 || num > VIRTQ_NUM_MAX || (num & (num - 1)) != 0)
         return -EINVAL;
 
@@ -139,13 +140,13 @@ void virtq_kick(struct virtq *vq)
 void *virtq_poll(struct virtq *vq, uint32_t *len)
 {
     /* TODO 5.4 virtq_poll: is there an element that you have not read yet?
-     * Both indices run freely and wrap at 65536. What must stand between
-     * reading used->idx and reading the element? Read each of its numbers
-     * once, and believe none until you have held it against what you
-     * remember yourself (how many chains are in flight? what did this one
-     * have to write?): one that can't be is for virtq_break(). Then put the
-     * chain's descriptors back on the free list, and keep the invariants.
-     * [virtio 1.2 §2.7.14] */
+     * Both indices run freely and wrap at 65536: last_used is no place in the
+     * ring. What must stand between reading used->idx and reading the
+     * element? Read each of its numbers once, and believe none until you have
+     * held it against what you remember yourself (how many chains are in
+     * flight? what did this one have to write?): one that can't be is for
+     * virtq_break(). Then put the chain's descriptors back on the free list,
+     * and keep the invariants. [virtio 1.2 §2.7.14] */
     if (vq->broken)
         return NULL;
 

@@ -17,9 +17,10 @@
 static inline void fill_room(struct block_request *req)
 {
     /* TODO 7.1 fill_room: all of virtio_blk_room(req), which may hold what
-     * was left by a request before it. Which types are there? What unit has
-     * `sector`, and what is it in a flush? And what must `status` not look
-     * like before the device has written it? [virtio 1.2 §5.2.6] */
+     * was left by a request before it. Which types are there, and are they
+     * enum block_op's numbers? What unit has `sector`, and what is it in a
+     * flush? And what must `status` not look like before the device has
+     * written it? [virtio 1.2 §5.2.6] */
     static const uint32_t types[] = {
         [BLOCK_READ] = VIRTIO_BLK_T_IN,
         [BLOCK_WRITE] = VIRTIO_BLK_T_OUT,
@@ -81,7 +82,8 @@ unsigned virtio_blk_complete(struct virtio_blk *blk, unsigned limit)
 {
     /* TODO 7.4 virtio_blk_complete: they come in any order; how do you know
      * which one it was? From block_done() on a request is its owner's, who
-     * may submit it again before block_done() returns. */
+     * may submit it again before block_done() returns. And what do you hold
+     * when `limit` is reached? */
     struct block_request *req;
     unsigned count = 0;
     uint32_t len;

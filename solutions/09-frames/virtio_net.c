@@ -39,10 +39,10 @@ unsigned virtio_net_receive(struct virtio_net *net, unsigned limit)
 {
     /* TODO 9.3 virtio_net_receive: what virtq_poll() says of the length
      * counts the header, which is net->header_size long. Make the netbuf whole
-     * (data, len, and no traces of the frame before) and lend it; from then on
-     * it may come back at any time, also before receive() returns. Every
-     * buffer that you take out either goes up or goes back.
-     * [virtio 1.2 §5.1.6.4] */
+     * (data, len, release, and no traces of the frame before) and lend it; from
+     * then on it may come back at any time, also before receive() returns.
+     * Every buffer that you take out either goes up or goes back, as
+     * virtio_net_release() has it. [virtio 1.2 §5.1.6.4] */
     const uint32_t header = net->header_size;
     struct virtio_net_rx *rx;
     unsigned count = 0;
@@ -69,13 +69,13 @@ unsigned virtio_net_receive(struct virtio_net *net, unsigned limit)
 int virtio_net_send(struct virtio_net *net, struct netbuf *frame)
 {
     /* TODO 9.4 virtio_net_send: measure the chain first, and refuse one that
-     * is empty, in too many pieces, or longer than it may be (frame_max, or
-     * VIRTIO_NET_CUT_MAX for one that the device shall cut). Then get a
-     * virtio_net_tx, which has the memory for the header and remembers the
-     * frame: it stays with the device until virtio_net_reclaim(). A header
-     * that asks for nothing is all zero, and the card wants net->header_size
-     * bytes of it. When the ring won't take the frame,
-     * nothing has happened. [virtio 1.2 §5.1.6.2] */
+     * is shorter than an Ethernet header, in too many pieces (an empty one is
+     * none), or longer than it may be (frame_max, or VIRTIO_NET_CUT_MAX for one
+     * that the device shall cut). Then get a virtio_net_tx, which has the
+     * memory for the header and remembers the frame: it stays with the device
+     * until virtio_net_reclaim(). A header that asks for nothing is all zero,
+     * and the card wants net->header_size bytes of it. When the ring won't take
+     * the frame, nothing has happened. [virtio 1.2 §5.1.6.2] */
     uint32_t max = frame->gso_size != 0 ? VIRTIO_NET_CUT_MAX : net->frame_max;
     struct virtq_buffer buffers[1 + NETDEV_PIECES_MAX];
     unsigned count = 1; /* the header's is the first */

@@ -156,7 +156,8 @@ bool http_field_has(const struct http_request *request, const char *name,
 {
     /* TODO 12.5 http_field_has: the same field may come in several lines, and
      * they mean what one line with all their members would. "close" is not a
-     * member of "closed" or of "un-close". */
+     * member of "closed" or of "un-close". http_next_member() takes a list
+     * apart. */
     for (unsigned i = 0; i < request->field_count; i++) {
         struct http_slice rest = request->field[i].field_value;
         if (!http_slice_is_nocase(request->field[i].field_name, name))

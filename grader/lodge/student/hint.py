@@ -57,7 +57,8 @@ def hint(lab: str, step: str, level: str, labs: Path) -> int:
     history = History(labs)
     at = place(lab, labs) if lab else current(labs, history)
     if not at:
-        raise Sorry("Every lab here has full marks; there is nothing left to hint at.")
+        print("Every lab here has full marks; there is nothing left to hint at.")
+        return 0
     chosen = _chosen(at, step, history.of(at))
     if not chosen:
         print(f"Lab {at.number} passed everything when it was last graded.")

@@ -64,16 +64,28 @@ def _is_done(guest: Machine) -> bool:
     )  # fmt: skip
 
 
+def _end(guest: Machine) -> str:
+    """What it has come to, if it has given up."""
+    fatal = guest.fatal()
+    if not fatal:
+        return ""
+    if fatal[0] == "not written yet":
+        return f"the guest when it came to a part that is not written yet: {fatal[1]}"
+    return "what it said when it gave up"
+
+
 def _wait(guest: Patient, ready: str) -> str:
     """Until there is something to see; what that is."""
     limit = time.monotonic() + PATIENCE_S
     while time.monotonic() < limit:
-        if guest.fatal():
-            return "what it said when it gave up"
+        if end := _end(guest):
+            return end
         if ready and ready in guest.lines():
             return f'the guest when it said "{ready}"'
-        if _is_done(guest):
-            return "the guest when it was done"
+        # One thread reads all that QEMU says: with its second answer here, so are the
+        # guest's words from before the first.
+        if _is_done(guest) and _is_done(guest):
+            return _end(guest) or "the guest when it was done"
         guest.let_go_on()
     return f"the guest after {PATIENCE_S:.0f} seconds"
 

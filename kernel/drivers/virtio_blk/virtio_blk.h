@@ -118,9 +118,10 @@ int virtio_blk_submit(struct virtio_blk *blk, struct block_request *req);
  *
  * A request is done well (0) when its status is VIRTIO_BLK_S_OK and the device
  * wrote all that it had to write: what is read, and the status.
- * VIRTIO_BLK_S_UNSUPP is -ENOTSUP, and everything else -EIO. A device that
- * says it wrote nothing can't have written a status, and has broken the
- * protocol: virtq_break(), before the request is handed back with -EIO.
+ * VIRTIO_BLK_S_UNSUPP is -ENOTSUP, also where no data was written, and
+ * everything else -EIO. A device that says it wrote nothing can't have written
+ * a status, and has broken the protocol: virtq_break(), before the request is
+ * handed back with -EIO.
  */
 unsigned virtio_blk_complete(struct virtio_blk *blk, unsigned limit);
 

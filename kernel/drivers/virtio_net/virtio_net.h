@@ -132,8 +132,9 @@ void virtio_net_release(struct netbuf *nb);
 /* Takes at most `limit` frames out of the receiveq and lends each to
  * netdev.receive() where it lies, behind the header, which stays as it is: what
  * it says of the frame's checksum is read there (netdev_sum()). One that
- * is shorter than the headers, or comes before there is a receive(), goes
- * straight back. Returns how many there were. */
+ * is shorter than the two headers, or comes before there is a receive(), goes
+ * straight back, and the card is told as by virtio_net_release(). Returns how
+ * many it took out, lent or not. */
 unsigned virtio_net_receive(struct virtio_net *net, unsigned limit);
 
 /* Puts `frame` into the transmitq: a descriptor for the header, which is

@@ -29,7 +29,9 @@
  * of none, and is not read beyond it; bytes behind the packet don't matter. The
  * target's hardware address is what is asked for, so nothing is said about its
  * value; and a sender without an address of its own (0.0.0.0) may ask as well:
- * it wants to know whether the address is free. [RFC 826; RFC 5227 §1.1]
+ * it wants to know whether the address is free. Nor does it matter to whom the
+ * frame goes, to all or to us alone, and who has put it on this wire: a bridge
+ * may stand between. [RFC 826; RFC 5227 §1.1]
  */
 bool arp_asks(const uint8_t *frame, size_t len, uint32_t address);
 

@@ -19,9 +19,10 @@ WRITE, NEXT = 2, 1
 
 
 def _sections():
-    """Where variables lie: address and size."""
+    """Where variables lie: address and size. gdb lists a file twice once it runs."""
     text = gdb.execute("info files", to_string=True)
-    for start, end in re.findall(r"(0x[0-9a-f]+) - (0x[0-9a-f]+) is \.(?:data|bss)$", text, re.M):
+    found = re.findall(r"(0x[0-9a-f]+) - (0x[0-9a-f]+) is \.(?:data|bss)$", text, re.M)
+    for start, end in dict.fromkeys(found):
         yield int(start, 16), int(end, 16) - int(start, 16)
 
 

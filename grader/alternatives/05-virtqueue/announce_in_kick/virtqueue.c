@@ -102,7 +102,7 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
 
 void virtq_kick(struct virtq *vq)
 {
-    if (vq->kicked == vq->avail_idx)
+    if (vq->broken || vq->kicked == vq->avail_idx)
         return;
     arch_write_barrier();
     vq->avail->idx = cpu_to_le16(vq->kicked = vq->avail_idx);

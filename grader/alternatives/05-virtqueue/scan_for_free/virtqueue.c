@@ -100,7 +100,7 @@ int virtq_add(struct virtq *vq, const struct virtq_buffer *buffers,
 
 void virtq_kick(struct virtq *vq)
 {
-    bool news = vq->kicked != vq->avail_idx;
+    bool news = vq->kicked != vq->avail_idx && !vq->broken;
 
     vq->kicked = vq->avail_idx;
     arch_full_barrier();

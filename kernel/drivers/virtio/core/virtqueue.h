@@ -168,7 +168,8 @@ int virtq_init(struct virtq *vq, uint16_t num, void *memory,
  * Hands one chain to the device: `out` buffers for it to read, then `in` for
  * it to write, from `buffers` in this order. `token` (not NULL) is what
  * virtq_poll() will give back. The buffers belong to the device until then;
- * the array itself may go. The device need not look before virtq_kick().
+ * the array itself may go. They are less than 4 GiB together: the caller sees
+ * to it. The device need not look before virtq_kick().
  * Returns 0, or looks in this order and changes nothing: -EIO when the queue is
  * broken; -EINVAL when there is no buffer or no token; -ENOSPC when fewer than
  * out + in descriptors are free (the sum may not fit in an unsigned), before
