@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -39,6 +40,53 @@ def test_a_hundred_thousand_random_conversions_agree_with_the_host_s_libc(kit: K
     unit = kit.build_unit("format")
     done = subprocess.run([unit, "test_a_hundred_thousand"], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.startswith("pass "), done.stdout
+
+
+# ---- The serial line -------------------------------------------------------------
+
+
+def room_for_single_bytes() -> int:
+    """How many fit into a socket when each is sent alone, as QEMU sends them."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        for count in range(1 << 20):
+            try:
+                theirs.send(b"x")
+            except BlockingIOError:
+                return count
+    raise AssertionError("a socket without an end")
+
+
+def test_the_last_character_arrives_however_late_it_is_read(kit: Kit, boot: Boot) -> None:
+    """When all but one fit in between, the guest is at its end with one unsent."""
+    asked = Table(2026, more=0)
+    first = boot("print", CHALLENGE=asked.challenge)
+    assert first.wait_end() == DONE
+    words, room = first.serial, room_for_single_bytes()
+    assert len(words) > room + 1
+
+    ours, theirs = socket.socketpair()
+    with ours:
+        command = kit.run_command(
+            "print", CHALLENGE=asked.challenge, SERIAL="chardev:serial",
+            QEMU_ARGS=f"-chardev socket,fd={theirs.fileno()},id=serial",
+        )  # fmt: skip
+        with theirs:
+            guest = subprocess.Popen(
+                command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        with guest:
+            read = b""
+            while len(read) < len(words) - room - 1:
+                read += ours.recv(len(words) - room - 1 - len(read))
+            with pytest.raises(subprocess.TimeoutExpired):
+                guest.wait(0.5)  # who is late
+            while data := ours.recv(65536):
+                read += data
+    assert read == words
+    assert guest.returncode == first.status
 
 
 # ---- VGA -------------------------------------------------------------------------

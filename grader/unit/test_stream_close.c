@@ -109,6 +109,55 @@ TEST(test_a_peer_that_has_everything_may_take_a_moment_to_end)
     check_all_gone();
 }
 
+/* Polls by hand: no time goes by. */
+static void poll_it(struct stream *s, unsigned times)
+{
+    for (unsigned i = 0; i < times && s->pcb; i++)
+        s->pcb->poll(s->pcb->callback_arg, s->pcb);
+}
+
+static void check_gone_by(struct stream *s, const char *limit, unsigned polls)
+{
+    poll_it(s, polls - 1);
+    CHECK(s->pcb, "a closed stream should be there for %s polls, %u, and was "
+          "gone before", limit, polls);
+    poll_it(s, 1);
+    CHECK(!s->pcb, "a closed stream should be gone after %s polls, %u, and is "
+          "still there", limit, polls);
+}
+
+TEST(test_a_closed_stream_waits_for_the_peers_end_for_so_many_polls)
+{
+    struct peer *p = start_connected();
+    struct stream *s = owner.stream;
+
+    stream_enter(s);            /* so that the struct stays */
+    send_all(s, 1000);
+    close_it(s);
+    card_run();
+    check_gone_by(s, "STREAM_LINGER", STREAM_LINGER);
+    stream_leave(s);
+    peer_fin(p);
+    check_all_gone();
+}
+
+TEST(test_a_closed_stream_is_given_up_after_so_many_polls_without_progress)
+{
+    struct peer *p = start_connected();
+    struct stream *s = owner.stream;
+
+    stream_enter(s);
+    p->silent = true;
+    send_all(s, 1000);
+    close_it(s);
+    card_run();
+    check_gone_by(s, "STREAM_PATIENCE", STREAM_PATIENCE);
+    stream_leave(s);
+    card_run();
+    CHECK(p->reset, "a stream that is given up sends a RST");
+    check_all_gone();
+}
+
 TEST(test_both_close_at_once)
 {
     struct peer *p = start_connected();

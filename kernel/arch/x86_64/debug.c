@@ -13,13 +13,14 @@ enum {
     LSR_THRE = 1 << 5,          /* takes a character */
     LSR_TEMT = 1 << 6,          /* has sent the last */
     LOOKS = 100000,
+    LAST_LOOKS = 1 << 23,       /* who reads may be late, and nobody waits */
 };
 
 /* Waits until LSR has `bit`; false when that takes too long. Ports at which
  * nobody listens read as all ones, so there need be no UART. */
-static bool wait_for(uint8_t bit)
+static bool wait_for(uint8_t bit, int looks)
 {
-    for (int i = 0; i < LOOKS; i++)
+    for (int i = 0; i < looks; i++)
         if (port_read8(COM1_LSR) & bit)
             return true;
     return false;
@@ -27,10 +28,11 @@ static bool wait_for(uint8_t bit)
 
 /* A line that is stuck is not tried again: the debug console has the words
  * too, and they must come to an end. */
+static bool stuck;
+
 static void serial_putc(char c)
 {
-    static bool stuck;
-    if (stuck || !wait_for(LSR_THRE)) {
+    if (stuck || !wait_for(LSR_THRE, LOOKS)) {
         stuck = true;
         return;
     }
@@ -47,7 +49,8 @@ void arch_debug_putc(char c)
 
 _Noreturn void arch_exit(int status)
 {
-    wait_for(LSR_TEMT);         /* what is said is said */
+    if (!stuck)
+        wait_for(LSR_TEMT, LAST_LOOKS);             /* what is said is said */
     port_write16(DEBUG_EXIT, (uint16_t)status);     /* QEMU ends here */
     for (;;)
         __asm__ volatile("cli; hlt");
