@@ -67,7 +67,7 @@ void stream_deliver(struct stream *s)
     /* TODO 13.3 stream_deliver: what receive() took is no longer there; what
      * it left moves to the front. After each call of the owner's ask whether
      * there is still an owner. */
-    if (s->events && s->unread_len > 0) {
+    if (s->events && s->unread_len != 0) {
         size_t taken = s->events->receive(s, s->unread, s->unread_len);
 
         if (!s->events)
@@ -141,7 +141,7 @@ long stream_send(struct stream *s, const void *data, size_t len, bool more,
     bool cut = len > room;
     ssize_t n = -1;
 
-    if (room > 0 && borrow_possible(release)) {
+    if (room != 0 && borrow_possible(release)) {
         n = send(s->wire.fd, data, cut ? room : len,
                  MSG_NOSIGNAL | (more || cut ? MSG_MORE : 0));
         if (n < 0 && errno != EAGAIN && errno != EINTR)
