@@ -580,7 +580,7 @@ TEST(test_random_calls_agree_with_a_model)
     size_t bytes = 0;
 
     machine(MIB);
-    for (unsigned round = 0; round < 50000; round++) {
+    for (unsigned round = 0; round < 20000; round++) {
         unsigned what = unit_random_below(10);
         unsigned which = pieces ? unit_random_below(pieces) : 0;
 

@@ -388,21 +388,33 @@ TEST(test_poll_frees_every_descriptor_of_the_chain)
     }
 }
 
-TEST(test_the_indices_wrap_at_65536)
+static void go_round(uint16_t num)
 {
-    static const uint16_t sizes[] = { 1, 4, 16 };
-    for (unsigned i = 0; i < 3; i++) {
-        fake_device(sizes[i], FAKE_SHUFFLE);
-        for (unsigned n = 0; n < 66000;) {
-            for (; fake_descriptors() < sizes[i]; n++)
-                add(n & 1, ~n & 1);
-            fake_kick();
-            fake_run(1 + unit_random_below(sizes[i]));
-            while (fake_poll(NULL))
-                ;
-        }
-        drain();
+    fake_device(num, FAKE_SHUFFLE);
+    for (unsigned n = 0; n < 66000;) {
+        for (; fake_descriptors() < num; n++)
+            add(n & 1, ~n & 1);
+        fake_kick();
+        fake_run(1 + unit_random_below(num));
+        while (fake_poll(NULL))
+            ;
     }
+    drain();
+}
+
+TEST(test_the_indices_of_1_descriptor_wrap_at_65536)
+{
+    go_round(1);
+}
+
+TEST(test_the_indices_of_4_descriptors_wrap_at_65536)
+{
+    go_round(4);
+}
+
+TEST(test_the_indices_of_16_descriptors_wrap_at_65536)
+{
+    go_round(16);
 }
 
 /* ---- A device that lies ----------------------------------------------- */
