@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
+import signal
 import socket
 import threading
+import time
 import xml.etree.ElementTree as xml
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +21,7 @@ import pytest
 from lodge.bench import boots, fair, ladder, linux, packages, report, rounds, wrk
 from lodge.bench.archive import Archive, joined
 from lodge.bench.boots import LINUX, Boot
-from lodge.bench.calm import Ticks, calmest
+from lodge.bench.calm import Absences, NoWatch, Watch, calmest
 from lodge.bench.chart import Group, Panel, draw
 from lodge.bench.criteria import judge
 from lodge.bench.figures import Figure, ratio, short, table
@@ -261,7 +264,6 @@ def test_linux_boots_in_some_of_the_rounds_beside_ours_of_the_same(
             return "floor" if floor else "ours"
 
     monkeypatch.setattr(boots, "started", Started)
-    monkeypatch.setattr(boots, "calmest", lambda measure: (measure(), 0.0))
     made = boots.measure(Ours(), (FIRST,), "linux", 7, 3)  # type: ignore[arg-type]
     assert booted == ["floor", "ours", "linux"] + ["floor", "ours"] * 3 + ["linux"] + [
         "floor", "ours"] * 2 + ["linux"] + ["floor", "ours"] * 2 + ["linux"]  # fmt: skip
@@ -269,38 +271,63 @@ def test_linux_boots_in_some_of_the_rounds_beside_ours_of_the_same(
     assert made[LINUX].beside == [b - 1 for b in made[LINUX].first_byte]
 
 
-def test_what_others_took_of_the_processors_is_read_from_linux() -> None:
-    text = "cpu  10 20 30 400 5 6 7 22 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n"
-    assert Ticks.parse(text) == Ticks(22, 500)
-    assert Ticks(32, 600).taken_since(Ticks(22, 500)) == pytest.approx(0.1)
-    assert Ticks(22, 500).taken_since(Ticks(22, 500)) == 0
-    assert 0 <= Ticks.now().taken <= Ticks.now().all
+def test_the_watch_sees_for_how_long_it_was_kept_from_running(build: Path) -> None:
+    try:
+        watch = Watch(build / "bench")
+    except NoWatch as error:
+        assert "real-time priority" in str(error)  # who may not have it is told so
+        return
+    before = watch.now()
+    assert len(before.processors) == len(os.sched_getaffinity(0))
+    os.kill(watch.process.pid, signal.SIGSTOP)
+    time.sleep(0.3)
+    os.kill(watch.process.pid, signal.SIGCONT)
+    while (seen := watch.now()).elapsed < before.elapsed + 400_000_000:
+        pass  # until all have woken up
+    for absent, earlier in zip(seen.processors, before.processors, strict=True):
+        assert absent - earlier > 250_000_000
+    watch.process.kill()
+    with pytest.raises(NoWatch, match="the watch has ended"):
+        watch.now()
+
+
+def test_the_processor_that_was_absent_the_longest_counts() -> None:
+    assert Absences.parse("500 22 10\n") == Absences(500, (22, 10))
+    assert Absences(600, (22, 20)).since(Absences(500, (22, 10))) == pytest.approx(0.1)
+    assert Absences(500, (22, 10)).since(Absences(500, (22, 10))) == 0
 
 
 @pytest.mark.parametrize(
     "taken, chosen, share",
-    [([0, 9, 9], 1, 0.0), ([9, 1, 0], 2, 0.01), ([9, 8, 9], 2, 0.08), ([7, 8, 9], 1, 0.07)],
-)
+    [([2, 90, 90, 90, 90], 1, 0.002), ([90, 1, 0, 0, 0], 2, 0.001),
+     ([90, 80, 90, 90, 90], 2, 0.08), ([70, 80, 90, 80, 90], 1, 0.07)],
+)  # fmt: skip
 def test_what_is_told_was_measured_while_the_least_was_taken(
     taken: list[int], chosen: int, share: float
 ) -> None:
-    """At once when that is next to nothing, else the best of three."""
-    steal = [0]
-    for ticks in taken:
-        steal += [steal[-1], steal[-1] + ticks]
-    now = iter([Ticks(s, 100 * (i // 2)) for i, s in enumerate(steal[1:], start=1)])
-    made = iter([1, 2, 3])
-    assert calmest(lambda: next(made), lambda: next(now)) == (chosen, pytest.approx(share))
+    """At once when that is next to nothing, else the best of all tries."""
+    looks = []
+    for number, absent in enumerate(taken):
+        looks += [Absences(1000 * number, (0,)), Absences(1000 * (number + 1), (absent,))]
+
+    class Looks:
+        def now(self) -> Absences:
+            return looks.pop(0)
+
+    made = iter(range(1, len(taken) + 1))
+    found = calmest(Looks(), lambda: next(made))  # type: ignore[arg-type]
+    assert found == (chosen, [pytest.approx(share)])
+    assert calmest(None, lambda: 7) == (7, [])
 
 
 def test_a_report_says_so_when_others_had_the_processors() -> None:
     results = found()
-    results.taken = {"boots": [0.0, 0.01, 0.5]}
-    assert re.search(r"^boots +1\.0 % +50\.0 %$", report.words(results), re.M)
+    results.taken = {"boots": [0.0, 0.001, 0.5]}
+    assert re.search(r"^boots +0\.1 % +50\.0 %$", report.words(results), re.M)
     assert "a quieter hour" not in report.words(results)
     results.taken["each feature withheld"] = [0.1, 0.2, 0.3]
     assert "a quieter hour" in report.words(results)
-    assert report.record(results, {}, {})["taken"]["boots"]["median"] == 0.01
+    assert report.record(results, {}, {})["taken"]["boots"]["median"] == 0.001
 
 
 def latency(results: Results) -> tuple[str, str]:

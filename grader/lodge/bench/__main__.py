@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lodge.bench import boots, growth, host, ladder, linux, native, report, rounds, site, wrk
+from lodge.bench.calm import NoWatch, Watch
 from lodge.bench.guest import Recipe, Silent
 from lodge.bench.instructions import NoPlugins, Plugin
 from lodge.bench.link import LINUX, OURS, NoLink, lay_taps
@@ -42,6 +43,11 @@ class Run:
             self.plugin = Plugin(self.out)
         except NoPlugins as error:
             self.lacks(f"No guest instructions were counted: {error}.")
+        self.watch: Watch | None = None
+        try:
+            self.watch = Watch(self.out)
+        except NoWatch as error:
+            self.lacks(f"Nobody watched what others took of the processors: {error}.")
 
     def lacks(self, sentence: str) -> None:
         print(f"  {sentence}", flush=True)
@@ -103,7 +109,7 @@ def bench(build: Path, plan: Plan) -> None:
     for title, part in (
         ("Boot to first byte", lambda: boot_all(run, lean.get("linux"))),
         ("Loads", lambda: rounds.loads(results, full, run.out, run.site)),
-        ("Each feature withheld", lambda: rounds.features(results, ours)),
+        ("Each feature withheld", lambda: rounds.features(results, ours, run.watch)),
         ("Host memory", lambda: rounds.memory(results, lean, ours)),
         ("Smallest memory", lambda: find_smallest(run, other)),
         ("Guest instructions", lambda: count(run, lean)),
@@ -120,7 +126,7 @@ def bench(build: Path, plan: Plan) -> None:
 def boot_all(run: Run, other: Recipe | None) -> None:
     plan = run.results.plan
     run.results.boots = boots.measure(
-        run.ours, plan.places, other, plan.pairs, plan.boots
+        run.ours, plan.places, other, plan.pairs, plan.boots, run.watch
     )
     taken = [share for boot in run.results.boots.values() for share in boot.taken]
     run.results.taken["boots"] = taken

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lodge.bench.calm import calmest
+from lodge.bench.calm import Watch, calmest
 from lodge.bench.figures import Figure, ratio, short, table
 from lodge.bench.guest import Recipe, started
 from lodge.bench.ours import FIRST, Ours, Place
@@ -46,17 +46,24 @@ class Boot:
 
 
 def measure(
-    ours: Ours, places: tuple[Place, ...], linux: Recipe | None, pairs: int, boots: int
+    ours: Ours,
+    places: tuple[Place, ...],
+    linux: Recipe | None,
+    pairs: int,
+    boots: int,
+    watch: Watch | None = None,
 ) -> dict[str, Boot]:
     """So many rounds, of a pair of each place; and in `boots` of them, spread
     over all, Linux as well."""
     found = {place.name: Boot() for place in places}
     if linux:
         found[LINUX] = Boot()
-    _round(ours, places, linux)  # warms the host's caches
+    _round(ours, places, linux, watch)  # warms the host's caches
     for number in range(pairs):
         takes_part = number * boots // pairs < (number + 1) * boots // pairs
-        for name, boot in _round(ours, places, linux if takes_part else None).items():
+        for name, boot in _round(
+            ours, places, linux if takes_part else None, watch
+        ).items():
             found[name].floor += boot.floor
             found[name].first_byte += boot.first_byte
             found[name].beside += boot.beside
@@ -71,11 +78,13 @@ def _pair(ours: Ours, place: Place) -> tuple[float, float]:
         return floor, guest.first_http_byte() * 1000
 
 
-def _round(ours: Ours, places: tuple[Place, ...], linux: Recipe | None) -> dict[str, Boot]:
+def _round(
+    ours: Ours, places: tuple[Place, ...], linux: Recipe | None, watch: Watch | None
+) -> dict[str, Boot]:
     found = {}
     for place in places:
-        (floor, first_byte), taken = calmest(lambda: _pair(ours, place))
-        found[place.name] = Boot([floor], [first_byte], taken=[taken])
+        (floor, first_byte), taken = calmest(watch, lambda place=place: _pair(ours, place))
+        found[place.name] = Boot([floor], [first_byte], taken=taken)
     if linux:
         with started(linux) as guest:
             took = guest.first_http_byte() * 1000

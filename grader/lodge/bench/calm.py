@@ -2,55 +2,91 @@
 """What others took while something was measured.
 
 The processors of a virtual machine are lent: those who lend them give them to
-others now and then, which Linux counts as "steal" (proc_stat(5)). A request that
-waits meanwhile was not slow, nobody was there to answer it. So whatever stands
-or falls by its slowest moments is measured again when much was taken, and how
-much that was is told beside the figures.
+others now and then. A request that waits meanwhile was not slow, nobody was
+there to answer it. So whatever stands or falls by its slowest moments is
+watched (grader/bench/absent.c) and measured again when much was taken; how much
+that was is told beside the figures. What decides is what the watch saw, never
+what was measured.
 """
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from lodge.kit import ROOT
+
 T = TypeVar("T")
 
-CALM = 0.02  # of all processors' time; a share
-TRIES = 3
+CALM = 0.003  # of a processor's time; a share
+TRIES = 5
+
+
+class NoWatch(Exception):
+    """Why nobody watches, as the rest of a sentence."""
 
 
 @dataclass(frozen=True)
-class Ticks:
-    """Of all processors, since the machine was started."""
+class Absences:
+    """Since the watch began, in nanoseconds."""
 
-    taken: int
-    all: int
-
-    @classmethod
-    def parse(cls, text: str) -> Ticks:
-        """/proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; what
-        follows is part of the first two."""
-        ticks = [int(word) for word in text.splitlines()[0].split()[1:9]]
-        return cls(ticks[7], sum(ticks))
+    elapsed: int
+    processors: tuple[int, ...]  # how long each was absent
 
     @classmethod
-    def now(cls) -> Ticks:
-        return cls.parse(Path("/proc/stat").read_text())
+    def parse(cls, line: str) -> Absences:
+        elapsed, *absent = (int(word) for word in line.split())
+        return cls(elapsed, tuple(absent))
 
-    def taken_since(self, before: Ticks) -> float:
-        """A share of the time."""
-        return (self.taken - before.taken) / max(1, self.all - before.all)
+    def since(self, before: Absences) -> float:
+        """Of the processor that was absent the longest: a share of the time."""
+        longest = max(a - b for a, b in zip(self.processors, before.processors, strict=True))
+        return longest / max(1, self.elapsed - before.elapsed)
 
 
-def calmest(measure: Callable[[], T], now: Callable[[], Ticks] = Ticks.now) -> tuple[T, float]:
-    """What `measure` made of it while the least was taken, and how much that was."""
+class Watch:
+    """Ends with the process that has it."""
+
+    def __init__(self, folder: Path) -> None:
+        built = folder / "absent"
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["gcc", "-O2", "-pthread", "-o", str(built), str(ROOT / "grader/bench/absent.c")]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise NoWatch(f"the watch did not compile: {done.stderr.strip()[-200:]}")
+        self.process = subprocess.Popen(
+            [str(built)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, bufsize=1,
+        )  # fmt: skip
+        self.now()
+
+    def now(self) -> Absences:
+        process = self.process
+        assert process.stdin and process.stdout and process.stderr
+        try:
+            process.stdin.write("\n")
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise NoWatch(process.stderr.read().strip() or "the watch has ended")
+        return Absences.parse(line)
+
+
+def calmest(watch: Watch | None, measure: Callable[[], T]) -> tuple[T, list[float]]:
+    """What `measure` made of it while the least was taken, and how much that was,
+    where somebody watches."""
+    if watch is None:
+        return measure(), []
     tries: list[tuple[T, float]] = []
     while len(tries) < TRIES:
-        before = now()
+        before = watch.now()
         made = measure()
-        tries.append((made, now().taken_since(before)))
+        tries.append((made, watch.now().since(before)))
         if tries[-1][1] <= CALM:
             break
-    return min(tries, key=lambda t: t[1])
+    made, taken = min(tries, key=lambda t: t[1])
+    return made, [taken]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lodge.bench import fair, growth, native, wrk
 from lodge.bench.boots import Boot
-from lodge.bench.calm import calmest
+from lodge.bench.calm import Watch, calmest
 from lodge.bench.figures import Figure, ratio
 from lodge.bench.guest import Guest, Recipe, Silent, started
 from lodge.bench.instructions import Plugin
@@ -210,7 +210,7 @@ def loads(results: Results, recipes: dict[str, Recipe], folder: Path, site: Path
                     _once(results.missing, f"{guest.recipe.name}, 16 MiB x 16: {error}.")
 
 
-def features(results: Results, ours: Ours) -> None:
+def features(results: Results, ours: Ours, watch: Watch | None = None) -> None:
     """With every feature, and with each withheld."""
     plan = results.plan
     every = [Load("/1k", c) for c in plan.features] + [Load("/16m", 4)]
@@ -223,9 +223,11 @@ def features(results: Results, ours: Ours) -> None:
                 cells = results.features.setdefault(name or "nothing", {})
                 for load in every:
                     cell = cells.setdefault(load.name, Cell(load))
-                    sample, taken = calmest(lambda load=load: loaded(guest, load, plan.feature_seconds))
+                    sample, taken = calmest(
+                        watch, lambda load=load: loaded(guest, load, plan.feature_seconds)
+                    )
                     cell.samples.setdefault("ours", []).append(sample)
-                    results.taken.setdefault("each feature withheld", []).append(taken)
+                    results.taken.setdefault("each feature withheld", []).extend(taken)
 
 
 def memory(results: Results, recipes: dict[str, Recipe], ours: Ours) -> None:
