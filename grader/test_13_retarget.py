@@ -28,6 +28,7 @@ LAB = Lab(
     "The same server elsewhere",
     app="web",
     target={"arch": "unix"},
+    also=("tcpecho",),
     exercises={
         "13-retarget/sockets.c": Symbols(
             defines=(

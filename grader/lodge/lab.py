@@ -150,11 +150,22 @@ class Lab:
     hints: tuple[Hint, ...] = ()
     # For what it is built, as Kit has it, if not for a PC: {"arch": "unix"}.
     target: dict[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()  # it boots, beside `app` and the web server
     checks: list[Check] = field(default_factory=list)
 
     @property
     def number(self) -> str:
         return self.id.split("-")[0]
+
+    # What several graders use at once is built beforehand, by these two lists.
+
+    @property
+    def apps(self) -> list[str]:
+        return sorted({self.app, "web", *self.also})
+
+    @property
+    def units(self) -> list[str]:
+        return sorted({u for rules in self.exercises.values() for u in rules.units})
 
     def check(
         self,

@@ -80,16 +80,17 @@ class Run:
         tests. What is booted is built when it is: it may not come to that."""
         goals = list(map(from_root, objects))
         if not self.step and not self.only:
-            units = sorted({u for rules in self.lab.exercises.values() for u in rules.units})
-            goals += [from_root(self._folder / "unit" / u) for u in units]
+            goals += [from_root(self._folder / "unit" / u) for u in self.lab.units]
             self._make(*goals)
-            self._built |= {f"unit/{u}" for u in units}
+            self._built |= {f"unit/{u}" for u in self.lab.units}
         else:
             self._make(*goals)
 
     def build_app(self, app: str) -> None:
         """Failed when it can't be linked, or another lab's file of the
         student's does not compile."""
+        if app not in self.lab.apps:
+            raise GraderError(f"{app} is none of the applications of lab {self.lab.number}")
         if app not in self._built:
             try:
                 self._make("app", app=app)
@@ -99,8 +100,7 @@ class Run:
 
     def build_unit(self, program: str) -> Path:
         """Failed when it can't be linked."""
-        if not any(program in rules.units for rules in self.lab.exercises.values()):
-            # What several graders run at once was built beforehand, by that list.
+        if program not in self.lab.units:
             raise GraderError(f"{program} stands in no Symbols.units of lab {self.lab.number}")
         path = self._folder / "unit" / program
         if f"unit/{program}" not in self._built:
