@@ -6,7 +6,7 @@
  * counted as "steal" in /proc/stat (the kernel knows what it is told).
  *
  * A thread on each processor, ahead of everything else (SCHED_FIFO), sleeps
- * for a millisecond at a time. What it wakes up late by is somebody else's
+ * for two milliseconds at a time. What it wakes up late by is somebody else's
  * doing: no program on this machine can keep it waiting, and what the kernel
  * does with interrupts off takes less than LATE.
  *
@@ -23,7 +23,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PERIOD = 1000000, LATE = 200000 }; /* ns */
+enum { PERIOD = 2000000, LATE = 200000 }; /* ns */
 
 struct watch {
     int cpu;

@@ -7,6 +7,7 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,6 @@ class Run:
             self.plugin = Plugin(self.out)
         except NoPlugins as error:
             self.lacks(f"No guest instructions were counted: {error}.")
-        self.watch: Watch | None = None
-        try:
-            self.watch = Watch(self.out)
-        except NoWatch as error:
-            self.lacks(f"Nobody watched what others took of the processors: {error}.")
 
     def lacks(self, sentence: str) -> None:
         print(f"  {sentence}", flush=True)
@@ -106,15 +102,19 @@ def bench(build: Path, plan: Plan) -> None:
         full["linux"] = linux.recipe(other, ours.recipe(), cable)
         lean["linux"] = linux.recipe(other, ours.recipe(), cable, full=False)
         results.image_bytes["linux"] = other.kernel_bytes + other.payload_bytes
-    for title, part in (
+    parts: tuple[tuple[str, Callable[[], None]], ...] = (
         ("Boot to first byte", lambda: boot_all(run, lean.get("linux"))),
         ("Loads", lambda: rounds.loads(results, full, run.out, run.site)),
-        ("Each feature withheld", lambda: rounds.features(results, ours, run.watch)),
+        ("Each feature withheld", lambda: withhold(run)),
         ("Host memory", lambda: rounds.memory(results, lean, ours)),
         ("Smallest memory", lambda: find_smallest(run, other)),
         ("Guest instructions", lambda: count(run, lean)),
-    ):
-        rounds.attempt(results, title, part)
+    )
+    try:
+        for title, part in parts:
+            rounds.attempt(results, title, part)
+    except KeyboardInterrupt:
+        run.lacks("It was interrupted: what follows is what there was.")
     print("\n" + report.words(results))
     said: dict[str, Any] = {"accelerator": run.accelerator, "rounds": plan.rounds}
     if other:
@@ -126,10 +126,17 @@ def bench(build: Path, plan: Plan) -> None:
 def boot_all(run: Run, other: Recipe | None) -> None:
     plan = run.results.plan
     run.results.boots = boots.measure(
-        run.ours, plan.places, other, plan.pairs, plan.boots, run.watch
+        run.ours, plan.places, other, plan.pairs, plan.boots
     )
-    taken = [share for boot in run.results.boots.values() for share in boot.taken]
-    run.results.taken["boots"] = taken
+
+
+def withhold(run: Run) -> None:
+    try:
+        with Watch(run.out) as watch:
+            rounds.features(run.results, run.ours, watch)
+    except NoWatch as error:
+        run.lacks(f"Nobody watched what others took of the processors: {error}.")
+        rounds.features(run.results, run.ours, None)
 
 
 def count(run: Run, recipes: dict[str, Recipe]) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lodge.bench.calm import Watch, calmest
 from lodge.bench.figures import Figure, ratio, short, table
 from lodge.bench.guest import Recipe, started
 from lodge.bench.ours import FIRST, Ours, Place
@@ -29,7 +28,6 @@ class Boot:
     floor: list[float] = field(default_factory=list)
     first_byte: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
-    taken: list[float] = field(default_factory=list)  # by others, a share (calm.py)
 
     @property
     def over(self) -> Figure:
@@ -46,28 +44,20 @@ class Boot:
 
 
 def measure(
-    ours: Ours,
-    places: tuple[Place, ...],
-    linux: Recipe | None,
-    pairs: int,
-    boots: int,
-    watch: Watch | None = None,
+    ours: Ours, places: tuple[Place, ...], linux: Recipe | None, pairs: int, boots: int
 ) -> dict[str, Boot]:
     """So many rounds, of a pair of each place; and in `boots` of them, spread
     over all, Linux as well."""
     found = {place.name: Boot() for place in places}
     if linux:
         found[LINUX] = Boot()
-    _round(ours, places, linux, watch)  # warms the host's caches
+    _round(ours, places, linux)  # warms the host's caches
     for number in range(pairs):
         takes_part = number * boots // pairs < (number + 1) * boots // pairs
-        for name, boot in _round(
-            ours, places, linux if takes_part else None, watch
-        ).items():
+        for name, boot in _round(ours, places, linux if takes_part else None).items():
             found[name].floor += boot.floor
             found[name].first_byte += boot.first_byte
             found[name].beside += boot.beside
-            found[name].taken += boot.taken
     return found
 
 
@@ -78,13 +68,11 @@ def _pair(ours: Ours, place: Place) -> tuple[float, float]:
         return floor, guest.first_http_byte() * 1000
 
 
-def _round(
-    ours: Ours, places: tuple[Place, ...], linux: Recipe | None, watch: Watch | None
-) -> dict[str, Boot]:
+def _round(ours: Ours, places: tuple[Place, ...], linux: Recipe | None) -> dict[str, Boot]:
     found = {}
     for place in places:
-        (floor, first_byte), taken = calmest(watch, lambda place=place: _pair(ours, place))
-        found[place.name] = Boot([floor], [first_byte], taken=taken)
+        floor, first_byte = _pair(ours, place)
+        found[place.name] = Boot([floor], [first_byte])
     if linux:
         with started(linux) as guest:
             took = guest.first_http_byte() * 1000

@@ -3,10 +3,11 @@
 
 The processors of a virtual machine are lent: those who lend them give them to
 others now and then. A request that waits meanwhile was not slow, nobody was
-there to answer it. So whatever stands or falls by its slowest moments is
+there to answer it. So what stands or falls by its slowest moments, a p99, is
 watched (grader/bench/absent.c) and measured again when much was taken; how much
 that was is told beside the figures. What decides is what the watch saw, never
-what was measured.
+what was measured. The watch itself takes a little, so nothing else is measured
+under it.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Absences:
 
 
 class Watch:
-    """Ends with the process that has it."""
+    """It looks while the context lasts."""
 
     def __init__(self, folder: Path) -> None:
         built = folder / "absent"
@@ -61,7 +62,14 @@ class Watch:
             [str(built)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, bufsize=1,
         )  # fmt: skip
+
+    def __enter__(self) -> Watch:
         self.now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def now(self) -> Absences:
         process = self.process

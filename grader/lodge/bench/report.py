@@ -115,8 +115,8 @@ def _taken(results: Results) -> str:
     text = table(["of the processors", "median", "most"], rows)
     if any(median(shares) > CALM for shares in results.taken.values() if shares):
         text += (
-            "\n\nOthers had this machine's processors while its programs waited for them: times "
-            "to boot\nand p99 have that in them. At a quieter hour they are the guest's own."
+            "\n\nOthers had this machine's processors while its programs waited for them: every "
+            "p99\nhas that in it. At a quieter hour they are the guest's own."
         )
     return text
 

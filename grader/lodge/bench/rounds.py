@@ -185,32 +185,37 @@ def attempt(results: Results, title: str, part: Callable[[], None]) -> None:
     try:
         part()
     except (Silent, NoLoad, NoLink, OSError) as error:
-        _once(results.missing, f"{title}: {error}.")
+        _once(results.missing, f"{title.strip()}: {error}.")
 
 
 def loads(results: Results, recipes: dict[str, Recipe], folder: Path, site: Path) -> None:
-    for number in range(results.plan.rounds):
-        print(f"  round {number + 1} of {results.plan.rounds}", flush=True)
-        with side_by_side(recipes, results, folder, site) as guests:
-            for load in results.plan.loads:
-                for who, guest in guests.items():
-                    try:
-                        sample = loaded(guest, load, results.plan.seconds)
-                    except NoLoad as error:
-                        _once(results.missing, f"{guest.recipe.name}: {error}.")
-                        continue
-                    results.cell(load).samples.setdefault(who, []).append(sample)
-            for who in recipes:
-                guest = guests[who]
+    rounds = results.plan.rounds
+    for number in range(rounds):
+        attempt(results, f"  round {number + 1} of {rounds}",
+                lambda: _round(results, recipes, folder, site))  # fmt: skip
+
+
+def _round(results: Results, recipes: dict[str, Recipe], folder: Path, site: Path) -> None:
+    with side_by_side(recipes, results, folder, site) as guests:
+        for load in results.plan.loads:
+            for who, guest in guests.items():
                 try:
-                    shares = fair.download(guest.recipe.host, guest.port, "/16m", 16,
-                                           3 * results.plan.seconds)  # fmt: skip
-                    results.shares.setdefault(who, []).append(shares)
-                except OSError as error:
-                    _once(results.missing, f"{guest.recipe.name}, 16 MiB x 16: {error}.")
+                    sample = loaded(guest, load, results.plan.seconds)
+                except NoLoad as error:
+                    _once(results.missing, f"{guest.recipe.name}: {error}.")
+                    continue
+                results.cell(load).samples.setdefault(who, []).append(sample)
+        for who in recipes:
+            guest = guests[who]
+            try:
+                shares = fair.download(guest.recipe.host, guest.port, "/16m", 16,
+                                       3 * results.plan.seconds)  # fmt: skip
+                results.shares.setdefault(who, []).append(shares)
+            except OSError as error:
+                _once(results.missing, f"{guest.recipe.name}, 16 MiB x 16: {error}.")
 
 
-def features(results: Results, ours: Ours, watch: Watch | None = None) -> None:
+def features(results: Results, ours: Ours, watch: Watch | None) -> None:
     """With every feature, and with each withheld."""
     plan = results.plan
     every = [Load("/1k", c) for c in plan.features] + [Load("/16m", 4)]
