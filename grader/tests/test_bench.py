@@ -331,6 +331,23 @@ def test_a_report_says_so_when_others_had_the_processors() -> None:
     assert report.record(results, {}, {})["taken"]["features"]["median"] == 0.001
 
 
+@pytest.mark.parametrize("measured", [0, 1, 5])
+def test_what_an_interrupted_run_has_is_shown(measured: int) -> None:
+    """Nothing, or so many of the first loads with features withheld."""
+    results = Results(QUICK, True)
+    loads = [Load("/1k", c) for c in QUICK.features]
+    for at in range(measured):
+        name = ("nothing", *FEATURES)[at // 3]
+        cell = rounds.Cell(loads[at % 3], {"ours": [FINE]})
+        results.features.setdefault(name, {})[loads[at % 3].name] = cell
+    text = report.words(results)
+    assert ("with one thing withheld" in text) == (measured > 0)
+    assert len(re.findall(r"\b2\.5\b", text)) == measured
+    assert "p99 to p50" in text and "met" not in latency(results)[1]
+    assert report.record(results, {}, {})["criteria"]
+    assert report.picture(results, "").startswith("<svg")
+
+
 def latency(results: Results) -> tuple[str, str]:
     """Where it is the worst, and the verdict."""
     found = next(c for c in judge(results) if c.what.startswith("p99"))

@@ -71,16 +71,17 @@ def _memory(results: Results) -> str:
 
 
 def _features(results: Results) -> str:
+    def shown(cell: Cell | None, of: Callable[[Sample], float]) -> str:
+        figure = cell.figure("ours", of) if cell else None
+        return short(figure.median) if figure else ""
+
     first = next(iter(results.features.values()), {})
     rows = []
     for name, cells in results.features.items():
         row = [f"without {name}"]
-        for cell in cells.values():
-            if cell.load.path == "/1k":
-                row += [short(Figure.of(cell.values("ours", rate)).median),
-                        short(Figure.of(cell.values("ours", tail)).median)]  # fmt: skip
-            else:
-                row.append(short(Figure.of(cell.values("ours", mb_s)).median))
+        for load in first:
+            small = first[load].load.path == "/1k"
+            row += [shown(cells.get(load), of) for of in ((rate, tail) if small else (mb_s,))]
         rows.append(row)
     head = [""]
     for cell in first.values():

@@ -227,10 +227,10 @@ def features(results: Results, ours: Ours, watch: Watch | None) -> None:
                 warm(guest)
                 cells = results.features.setdefault(name or "nothing", {})
                 for load in every:
-                    cell = cells.setdefault(load.name, Cell(load))
                     sample, taken = calmest(
                         watch, lambda load=load: loaded(guest, load, plan.feature_seconds)
                     )
+                    cell = cells.setdefault(load.name, Cell(load))
                     cell.samples.setdefault("ours", []).append(sample)
                     results.taken.setdefault("each feature withheld", []).extend(taken)
 
