@@ -113,14 +113,15 @@ def failed_as_it_should(mutant: Mutant, trial: Trial) -> bool:
 def warm(labs: Iterable[Lab], build: Path) -> None:
     """Builds everything of the reference that these labs' checks use: what is
     tried in parallel from then on builds only what is its own."""
-    Kit(build / "reference", build=build).make("-j2", "app", app="hi")
+    goals: dict[tuple[Kit, str], list[str]] = {(Kit(build / "reference", build=build), "hi"): []}
     for lab in labs:
         arch = lab.target.get("arch", "")
         kit = Kit(build / "reference" / arch, build=build, **lab.target)
         for app in lab.apps:
-            kit.make("-j2", "app", app=app)
-        programs = [from_root(kit.out / lab.app / "unit" / u) for u in lab.units]
-        kit.make("-j2", *programs, app=lab.app)
+            goals.setdefault((kit, app), [])
+        goals[kit, lab.app] += [from_root(kit.out / lab.app / "unit" / u) for u in lab.units]
+    for (kit, app), programs in goals.items():
+        kit.make("-j2", "app", *programs, app=app)
 
 
 def show_mutants(lab: Lab, names: list[str], build: Path) -> int:
