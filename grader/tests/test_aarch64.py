@@ -34,6 +34,12 @@ def kit(build: Path) -> Kit:
 # ---- Start ------------------------------------------------------------------
 
 
+def test_a_barrier_is_translated_into_one(boot: Boot, tmp_path: Path) -> None:
+    log = tmp_path / "translated"
+    assert boot("dice", QEMU_ARGS=f"-d op -D {log}").wait_end(30) == DONE
+    assert re.search(r"^ mb ", log.read_text(), re.M)
+
+
 def test_hi_is_said_and_the_machine_ends_as_a_pc_does(boot: Boot) -> None:
     guest = boot("hi", CHALLENGE="of this run")
     assert guest.wait_end() == DONE
@@ -54,7 +60,7 @@ def test_it_starts_with_more_memory_than_32_bits_can_name(boot: Boot) -> None:
 
 
 def test_it_starts_at_el2_as_well_and_leaves_other_processors_off(boot: Boot) -> None:
-    machine = {"MACHINE_ARGS.virt": f"{VIRT},virtualization=on -smp 4 {MODERN}"}
+    machine = {"MACHINE_ARGS.virt": f"{VIRT},virtualization=on {MODERN}", "SMP": "4"}
     guest = boot("dice", CHALLENGE="rolls=1000 batch=4 bytes=2", **machine)
     assert guest.wait_end() == DONE
     assert len(re.findall("rolled 1000", guest.lines())) == 1

@@ -5,6 +5,7 @@ in QEMU or a process; and the smallest guest boots on every machine."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -103,6 +104,14 @@ def test_a_triple_fault_is_explained(boot: Boot) -> None:
 @pytest.mark.parametrize("seconds, factor", [(0.1, 1.0), (0.25, 1.0), (1.0, 4.0)])
 def test_limits_grow_with_the_reference_boot(seconds: float, factor: float) -> None:
     assert Pace().measured(seconds)(3.0) == 3.0 * factor
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_barrier_is_translated_into_one(machine: str, boot: Boot, tmp_path: Path) -> None:
+    log = tmp_path / "translated"
+    guest = boot("dice", MACHINE=machine, QEMU_ARGS=f"-d op -D {log}")
+    assert guest.wait_end(30) == DONE
+    assert re.search(r"^ mb ", log.read_text(), re.M)
 
 
 def test_the_command_line_is_make_s(kit: Kit) -> None:

@@ -113,7 +113,7 @@ TEST(test_a_config_generation_that_never_settles_holds_nobody_up)
     CHECK(fake.generation < 1000, "it was tried %u times", fake.generation);
 }
 
-/* ---- Lost interrupts -------------------------------------------------- */
+/* ---- Lost interrupts, lost announcements ------------------------------- */
 
 static unsigned looks, config_looks;
 
@@ -161,6 +161,15 @@ TEST(test_what_is_in_flight_is_looked_at_once_a_second)
               "configuration are looked at %u and %u times", i, looks,
               config_looks);
     }
+}
+
+TEST(test_with_each_look_the_device_is_reminded)
+{
+    begin_to_watch();
+    unsigned before = fake.notified[2];
+    fake_pass_time(2000);
+    CHECK(fake.notified[2] == before + 2, "in two seconds it is told twice of "
+          "what is in flight, here %u times", fake.notified[2] - before);
 }
 
 TEST(test_where_nothing_is_in_flight_nobody_is_woken)

@@ -183,6 +183,52 @@ TEST(test_a_broken_queue_is_let_be)
 
     virtq_hush(&broken);
     CHECK(!virtq_listen(&broken, 1), "there is nothing to wait for");
+    virtq_remind(&broken);
+}
+
+/* ---- An announcement that came too early to be heard --------------------- */
+
+/* The device fell asleep without having seen what it was told of. */
+static void lose_an_announcement(bool event_idx)
+{
+    begin(event_idx, 65535);
+    if (!event_idx)
+        used()->flags = VIRTQ_USED_F_NO_NOTIFY;
+    else
+        *avail_event() = 65530;
+    add();
+    virtq_kick(&vq);
+    CHECK(notified == 0, "the device had not asked to be told");
+    *avail_event() = taken;
+    used()->flags = 0;
+}
+
+TEST(test_by_itself_no_later_kick_reaches_a_device_that_missed_one)
+{
+    lose_an_announcement(true);
+    for (unsigned i = 1; i < NUM; i++) {
+        add();
+        virtq_kick(&vq);
+    }
+    CHECK(notified == 0, "its event has been passed already");
+    virtq_remind(&vq);
+    CHECK(notified == 1 && taken == vq.avail_idx, "reminded, it sees all");
+}
+
+TEST(test_a_reminder_reaches_the_device_once_whatever_it_asked_for)
+{
+    lose_an_announcement(false);
+    virtq_remind(&vq);
+    CHECK(notified == 1 && taken == vq.avail_idx, "it was told %u times",
+          notified);
+}
+
+TEST(test_what_nobody_kicked_is_not_announced_by_a_reminder)
+{
+    begin(true, 65535);
+    add();
+    virtq_remind(&vq);
+    CHECK(notified == 0, "that is the driver's to do");
 }
 
 /* ---- The other acts at every instruction --------------------------------- */

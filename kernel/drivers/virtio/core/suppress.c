@@ -78,3 +78,13 @@ bool virtq_listen(struct virtq *vq, uint16_t chains)
     arch_full_barrier();
     return (uint16_t)(le16_to_cpu(vq->used->idx) - vq->last_used) >= chains;
 }
+
+void virtq_remind(struct virtq *vq)
+{
+    if (vq->broken || vq->kicked != vq->avail_idx)
+        return;
+    if (vq->event_idx)
+        vq->doorbell(vq);
+    else
+        vq->notify(vq);
+}

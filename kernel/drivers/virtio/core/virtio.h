@@ -134,10 +134,12 @@ int virtio_queue(struct virtio_device *dev, unsigned index,
 
 /*
  * An interrupt can get lost: a device forgets one, a mask is set at the wrong
- * moment. So what is in flight is watched: once a second, for as long as `vq`
- * holds anything, `work` and `config_work` are posted as if the interrupts of
- * the queue and of the configuration had come. A lost one costs time, and
- * nothing stands still; and where nothing is in flight nobody is woken.
+ * moment. So can an announcement, where device and processor do not agree on
+ * what a barrier is. So what is in flight is watched: once a second, for as
+ * long as `vq` holds anything, `work` and `config_work` are posted as if the
+ * interrupts of the queue and of the configuration had come, and the device is
+ * reminded of what was announced to it. What is lost costs time, and nothing
+ * stands still; and where nothing is in flight nobody is woken.
  *
  * The first three are the driver's to fill in.
  */

@@ -242,6 +242,10 @@ void virtq_hush(struct virtq *vq);
  * a broken queue. */
 bool virtq_listen(struct virtq *vq, uint16_t chains);
 
+/* Announces again, whatever the device has asked for: what has been announced
+ * may not have come to its notice. Not what nobody has kicked yet. */
+void virtq_remind(struct virtq *vq);
+
 /* How many chains are in flight. */
 static inline uint16_t virtq_in_flight(const struct virtq *vq)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * watch.c - looks at a queue once a second while something is in flight, as
- * interrupts can get lost.
+ * interrupts and announcements can get lost.
  *
- * The ring does not need interrupts to be right, only to be quick: what the
- * device has used stands there, and waits for somebody to look. What is done
- * then is the works' that the driver names.
+ * The ring does not need them to be right, only to be quick: what the device
+ * has used stands there, and waits for somebody to look; so does what it is to
+ * use. What we do then is the works' that the driver names.
  */
 #include "core/clock.h"
 #include "drivers/virtio/core/virtio.h"
@@ -24,6 +24,7 @@ static void look(struct event_timer *timer)
 
     if (!in_flight(watch->vq))
         return;
+    virtq_remind(watch->vq);
     event_post(watch->work);
     event_post(watch->config_work);
     virtio_watch(watch);
