@@ -13,17 +13,33 @@ enum {
     LSR_THRE = 1 << 5,          /* takes a character */
     LSR_TEMT = 1 << 6,          /* has sent the last */
     LOOKS = 100000,
-    LAST_LOOKS = 1 << 23,       /* who reads may be late, and nobody waits */
 };
 
-/* Waits until LSR has `bit`; false when that takes too long. Ports at which
- * nobody listens read as all ones, so there need be no UART. */
-static bool wait_for(uint8_t bit, int looks)
+#define LAST_CYCLES (1ull << 34)    /* some seconds, on any processor */
+
+/* Ports at which nobody listens read as all ones, so there need be no UART. */
+static bool has(uint8_t bit)
 {
-    for (int i = 0; i < looks; i++)
-        if (port_read8(COM1_LSR) & bit)
+    return (port_read8(COM1_LSR) & bit) != 0;
+}
+
+/* Waits until the UART takes a character; false when that takes too long. */
+static bool has_room(void)
+{
+    for (int i = 0; i < LOOKS; i++)
+        if (has(LSR_THRE))
             return true;
     return false;
+}
+
+/* Who reads may be late; a look takes less than 0.1 us on one host, and more
+ * than 1 us on another. */
+static void wait_sent(void)
+{
+    uint64_t began = arch_cycles();
+
+    while (!has(LSR_TEMT) && arch_cycles() - began < LAST_CYCLES)
+        ;
 }
 
 /* A line that is stuck is not tried again: the debug console has the words
@@ -32,7 +48,7 @@ static bool stuck;
 
 static void serial_putc(char c)
 {
-    if (stuck || !wait_for(LSR_THRE, LOOKS)) {
+    if (stuck || !has_room()) {
         stuck = true;
         return;
     }
@@ -50,7 +66,7 @@ void arch_debug_putc(char c)
 _Noreturn void arch_exit(int status)
 {
     if (!stuck)
-        wait_for(LSR_TEMT, LAST_LOOKS);             /* what is said is said */
+        wait_sent();                                /* what is said is said */
     port_write16(DEBUG_EXIT, (uint16_t)status);     /* QEMU ends here */
     for (;;)
         __asm__ volatile("cli; hlt");

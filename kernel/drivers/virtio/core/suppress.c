@@ -81,10 +81,10 @@ bool virtq_listen(struct virtq *vq, uint16_t chains)
 
 void virtq_remind(struct virtq *vq)
 {
-    if (vq->broken || vq->kicked != vq->avail_idx)
+    if (vq->broken)
         return;
-    if (vq->event_idx)
-        vq->doorbell(vq);
-    else
+    if (!vq->event_idx && vq->kicked == vq->avail_idx)
         vq->notify(vq);
+    if (vq->event_idx && vq->announced == vq->avail_idx)
+        vq->doorbell(vq);
 }

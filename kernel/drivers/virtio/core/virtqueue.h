@@ -243,7 +243,8 @@ void virtq_hush(struct virtq *vq);
 bool virtq_listen(struct virtq *vq, uint16_t chains);
 
 /* Announces again, whatever the device has asked for: what has been announced
- * may not have come to its notice. Not what nobody has kicked yet. */
+ * may not have come to its notice. What has not been is the driver's to
+ * announce, and waits for that. */
 void virtq_remind(struct virtq *vq);
 
 /* How many chains are in flight. */
