@@ -105,6 +105,7 @@ def check_whole(
         with end.connect(guest) as s:
             assert sha(get(s, path)) == expected
     assert not [e for e in guest.guest_errors() if "virtio" in e]
+    guest.close()
 
 
 def subsets(names: tuple[str, ...]) -> list[tuple[str, ...]]:
