@@ -21,7 +21,7 @@
 #include "output.h"
 #include "unix.h"
 
-enum { BATCH = 64, LOOK_EVERY = 8 };
+enum { BATCH = 64, LOOK_EVERY = 16 };
 
 static int epoll = -1;
 static bool irq_on;
